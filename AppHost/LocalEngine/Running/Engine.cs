@@ -100,7 +100,7 @@ internal sealed class Engine : IAsyncDisposable
         foreach (var resource in StartOrder.Of(_model.Resources).Where(Runs))
         {
             var replicas = resource.Annotations.OfType<ReplicaAnnotation>().LastOrDefault()?.Replicas ?? 1;
-            EndpointPorts.Allocate(resource, replicas, randomize: Options.Temporary);
+            EndpointPorts.Allocate(resource, replicas, Options.RandomPorts);
             var waitsFor = StartOrder.DependenciesOf(resource).SelectMany(d => byResource.GetValueOrDefault(d) ?? []).ToList();
             byResource[resource] = [.. Enumerable.Range(0, replicas).Select(replica => Supervise(resource, replica, replicas, environment, waitsFor))];
         }
@@ -130,7 +130,7 @@ internal sealed class Engine : IAsyncDisposable
 
     // Not what only takes part in publishing, nor a server that the configuration replaces by one of the user's own.
     private bool Runs(IResource resource) =>
-        resource is ContainerResource or ProjectResource
+        (resource is ContainerResource || (resource is ProjectResource && !Options.ServersOnly))
         && (Options.Only.Count == 0 || Options.Only.Contains(resource.Name))
         && !IsExternal(resource);
 
