@@ -3,13 +3,12 @@ namespace Platform.LocalEngine.Running;
 /// <summary>Gives every endpoint its port: the one the model fixes, else a free one.</summary>
 internal static class EndpointPorts
 {
-    /// <param name="randomize">For tests: the model's fixed ports belong to a run.</param>
-    public static void Allocate(IResource resource, int replicas, bool randomize)
+    public static void Allocate(IResource resource, int replicas, bool randomPorts)
     {
         foreach (var endpoint in resource.Annotations.OfType<EndpointAnnotation>())
         {
             // There is no proxy in front, so a fixed port is the first replica's.
-            endpoint.AllocatedPorts = [.. Enumerable.Range(0, replicas).Select(i => i == 0 && !randomize && endpoint.Port is { } port ? port : FreePorts.Next())];
+            endpoint.AllocatedPorts = [.. Enumerable.Range(0, replicas).Select(i => i == 0 && !randomPorts && endpoint.Port is { } port ? port : FreePorts.Next())];
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using Platform.LocalEngine.Testing;
 
 namespace Platform.LocalEngine.Running;
 
@@ -17,12 +18,7 @@ internal sealed class LocalApplicationBuilder : IDistributedApplicationBuilder
         Configuration = new ConfigurationManager();
         Configuration.AddEnvironmentVariables();
         Configuration.AddCommandLine(args);
-        Options = options ?? new EngineOptions
-        {
-            DataFolder = Configuration["DataFolder"] ?? Path.Combine(Path.GetDirectoryName(AppHostDirectory)!, ".platform"),
-            OtlpEndpoint = Configuration["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"],
-            OtlpApiKey = Configuration["AppHost:OtlpApiKey"],
-        };
+        Options = options ?? (Configuration[SharedServersHost.Argument] is { } shared ? ForTestServers(shared) : ForRun());
         Secrets = new SecretStore(Path.Combine(Options.DataFolder, "secrets.json"));
     }
 
@@ -58,4 +54,22 @@ internal sealed class LocalApplicationBuilder : IDistributedApplicationBuilder
         where T : IResource => new ResourceBuilder<T>(this, resource);
 
     public DistributedApplication Build() => _build(this);
+
+    private static EngineOptions ForTestServers(string folder) => new()
+    {
+        DataFolder = Path.Combine(folder, "data"),
+        Temporary = true,
+        RandomPorts = true,
+        Durable = false,
+        BrokerManagement = true,
+        ServersOnly = true,
+    };
+
+    private EngineOptions ForRun() => new()
+    {
+        DataFolder = Configuration["DataFolder"] ?? Path.Combine(Path.GetDirectoryName(AppHostDirectory)!, ".platform"),
+        Only = Configuration["Only"]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+        OtlpEndpoint = Configuration["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"],
+        OtlpApiKey = Configuration["AppHost:OtlpApiKey"],
+    };
 }

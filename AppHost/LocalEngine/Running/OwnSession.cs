@@ -8,8 +8,7 @@ internal static class OwnSession
     {
         if (!OperatingSystem.IsLinux())
         {
-            // macOS has no setsid command, but perl.
-            return ["/usr/bin/perl", "-MPOSIX", "-e", "POSIX::setsid(); exec { $ARGV[0] } @ARGV or die $!", program, .. arguments];
+            return Detach(program, arguments);
         }
 
         // The death signal covers the moment before the guard knows the child. It also fires when the *thread* that
@@ -17,4 +16,9 @@ internal static class OwnSession
         string[] identity = user is null ? [] : ["--reuid", user, "--regid", user, "--init-groups"];
         return ["setsid", "setpriv", "--pdeathsig", "KILL", .. identity, "--", program, .. arguments];
     }
+
+    /// <summary>The same without a tie to the life of its parent.</summary>
+    public static string[] Detach(string program, IEnumerable<string> arguments) => OperatingSystem.IsLinux()
+        ? ["setsid", program, .. arguments]
+        : ["/usr/bin/perl", "-MPOSIX", "-e", "POSIX::setsid(); exec { $ARGV[0] } @ARGV or die $!", program, .. arguments]; // no setsid command on macOS
 }

@@ -27,7 +27,7 @@ internal sealed class ProcessGuard : IDisposable
     public ProcessGuard()
     {
         var start = new ProcessStartInfo { RedirectStandardInput = true, UseShellExecute = false, WorkingDirectory = "/" };
-        var command = OwnSession.Wrap("/bin/sh", ["-c", Script]);
+        var command = OwnSession.Detach("/bin/sh", ["-c", Script]);
         start.FileName = command[0];
         foreach (var argument in command.Skip(1))
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Platform.LocalEngine.Console;
+using Platform.LocalEngine.Testing;
 
 namespace Platform.LocalEngine.Running;
 
@@ -57,6 +58,8 @@ internal sealed class RunCommand(DistributedApplication application, string[] ar
             stop.Cancel();
         }
 
-        return await new RunConsole(application).ShowAsync(stop.Token);
+        return application.Model.Configuration[SharedServersHost.Argument] is { } folder
+            ? await new SharedServersHost(application, folder, TimeProvider.System).RunAsync(stop.Token)
+            : await new RunConsole(application).ShowAsync(stop.Token);
     }
 }
