@@ -1,0 +1,13 @@
+using IdentityService.Clients;
+using IdentityService.Data;
+using MassTransit;
+using ServiceDefaults.Messaging;
+
+namespace IdentityService;
+
+/// <summary>Events in and out.</summary>
+internal static class Messaging
+{
+    public static void AddIdentityMessaging(this IHostApplicationBuilder builder) =>
+        builder.AddMessaging<IdentityDb>("identity", static bus => bus.AddConsumer<DeviceClientConsumer>());
+}
