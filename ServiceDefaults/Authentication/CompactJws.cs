@@ -89,10 +89,10 @@ public sealed class CompactJws
             return false;
         }
 
-        octets = Base64Url.DecodeFromUtf8(part);
-
-        // The last character of a partial group has bits that carry nothing; set, they would be a second spelling.
-        return part.Length % 4 == 0 || Base64Url.EncodeToUtf8(octets).AsSpan()[^1] == part[^1];
+        // The decoder refuses stray bits in the last character too: they would be a second spelling of the same octets.
+        octets = new byte[Base64Url.GetMaxDecodedLength(part.Length)];
+        return Base64Url.DecodeFromUtf8(part, octets, out _, out var written) == OperationStatus.Done
+            && written == octets.Length;
     }
 
     private static bool TryReadObject(byte[] utf8, out JsonElement value)
