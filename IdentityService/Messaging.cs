@@ -1,6 +1,5 @@
 using IdentityService.Clients;
 using IdentityService.Data;
-using MassTransit;
 using ServiceDefaults.Messaging;
 
 namespace IdentityService;

@@ -1,5 +1,4 @@
 using IdentityService.Data;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Primitives;
 
 namespace IdentityService.Accounts;

@@ -2,11 +2,9 @@ using System.ComponentModel.DataAnnotations;
 using IdentityService.Data;
 using IdentityService.Operation;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Primitives;
 using ServiceDefaults.Authentication;
-using ServiceDefaults.Contracts;
 using ServiceDefaults.Problems;
 
 namespace IdentityService.Accounts;

@@ -47,7 +47,7 @@ internal sealed class ClientAssertion(
             return new AssertionResult(null, "unknown_client");
         }
 
-        if (client.VerificationKey() is not { } key)
+        if (client.ReadKey() is not { } key)
         {
             return new AssertionResult(client, "decommissioned");
         }

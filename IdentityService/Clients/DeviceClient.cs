@@ -71,7 +71,7 @@ internal sealed class DeviceClient : ITenantOwned
     }
 
     /// <summary>The key that its assertions must be signed with; null once decommissioned.</summary>
-    public VerificationKey? VerificationKey()
+    public VerificationKey? ReadKey()
     {
         if (PublicJwk is null)
         {
@@ -79,7 +79,7 @@ internal sealed class DeviceClient : ITenantOwned
         }
 
         using var jwk = JsonDocument.Parse(PublicJwk);
-        return ServiceDefaults.Authentication.VerificationKey.FromJwk(jwk.RootElement, KeyThumbprint);
+        return VerificationKey.FromJwk(jwk.RootElement, KeyThumbprint);
     }
 }
 
