@@ -1,7 +1,10 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using ServiceDefaults.Health;
 using ServiceDefaults.Hosting;
+using ServiceDefaults.Logging;
 using ServiceDefaults.Problems;
+using ServiceDefaults.Resilience;
 using ServiceDefaults.Telemetry;
 
 namespace Microsoft.Extensions.Hosting;
@@ -17,8 +20,11 @@ public static class Extensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddServerDefaults();
-        builder.Services.AddSingleton<RecentErrors>();
+        builder.AddJsonLogging();
+        builder.AddTelemetry();
         builder.Services.AddProblems();
+        builder.Services.AddManagementPort();
+        builder.Services.AddHttpClientDefaults();
         builder.Services.AddTransient<AspNetCore.Hosting.IStartupFilter, Pipeline>();
         return builder;
     }
@@ -28,6 +34,7 @@ public static class Extensions
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
+        app.MapManagementRoutes();
         return app;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using ServiceDefaults.Problems;
 
 namespace ServiceDefaults.Authentication;
 
@@ -19,7 +20,7 @@ public sealed class BearerProblems(IProblemDetailsService problems)
         await WriteAsync(
             context,
             StatusCodes.Status401Unauthorized,
-            refusal is null ? "authentication_required" : "invalid_token",
+            refusal is null ? ProblemCodes.Unauthenticated : "invalid_token",
             refusal ?? "This resource needs an access token.");
     }
 

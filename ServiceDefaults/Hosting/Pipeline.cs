@@ -1,6 +1,9 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using ServiceDefaults.Health;
+using ServiceDefaults.Logging;
 using ServiceDefaults.Problems;
+using ServiceDefaults.Telemetry;
 
 namespace ServiceDefaults.Hosting;
 
@@ -9,6 +12,9 @@ internal sealed class Pipeline : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
+        app.UseMiddleware<ManagementBranch>();
+        app.UseMiddleware<ServerSpan>();
+        app.UseMiddleware<RequestContext>();
         app.UseProblems();
         next(app);
     };

@@ -10,6 +10,25 @@ public static class MessagingModel
     /// <summary>The channel that a committed outbox row notifies.</summary>
     internal const string Channel = "outbox";
 
+    internal const string InboxAndTrigger =
+        $"""
+        CREATE TABLE inbox (
+            message_id uuid NOT NULL,
+            consumer varchar(200) NOT NULL,
+            handled_at timestamptz NOT NULL,
+            PRIMARY KEY (message_id, consumer)
+        ) PARTITION BY RANGE (message_id);
+        CREATE TABLE inbox_default PARTITION OF inbox DEFAULT;
+
+        CREATE FUNCTION notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_notify('{Channel}', '');
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER outbox_notify AFTER INSERT ON outbox
+            FOR EACH STATEMENT EXECUTE FUNCTION notify_outbox();
+        """;
+
     /// <summary>Adds the outbox and inbox tables to the model of a service.</summary>
     public static ModelBuilder AddMessaging(this ModelBuilder builder)
     {
@@ -44,27 +63,7 @@ public static class MessagingModel
     /// For a service's first migration, after its tables: the partitioned inbox and the trigger that wakes the relay
     /// when a transaction with events commits.
     /// </summary>
-    public static void AddMessaging(this MigrationBuilder migration)
-    {
-        migration.Sql(
-            $"""
-            CREATE TABLE inbox (
-                message_id uuid NOT NULL,
-                consumer varchar(200) NOT NULL,
-                handled_at timestamptz NOT NULL,
-                PRIMARY KEY (message_id, consumer)
-            ) PARTITION BY RANGE (message_id);
-            CREATE TABLE inbox_default PARTITION OF inbox DEFAULT;
-
-            CREATE FUNCTION notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
-            BEGIN
-                PERFORM pg_notify('{Channel}', '');
-                RETURN NULL;
-            END $$;
-            CREATE TRIGGER outbox_notify AFTER INSERT ON outbox
-                FOR EACH STATEMENT EXECUTE FUNCTION notify_outbox();
-            """);
-    }
+    public static void AddMessaging(this MigrationBuilder migration) => migration.Sql(InboxAndTrigger);
 
     /// <summary>The way back of <see cref="AddMessaging(MigrationBuilder)"/>, before the tables are dropped.</summary>
     public static void RemoveMessaging(this MigrationBuilder migration)

@@ -46,6 +46,7 @@ internal sealed class ProblemWriter(IOptions<JsonOptions> json) : IProblemDetail
         int status = problem.Status ??= http.Response.StatusCode is >= 400 and var set ? set : 500;
         problem.Type = null; // "about:blank": the code says what happened, the title repeats the status (RFC 9457, 4.2.1)
         problem.Title = ReasonPhrases.GetReasonPhrase(status) is { Length: > 0 } phrase ? phrase : "Error";
+        ValidationFaults.Complete(problem);
         problem.Extensions.TryAdd(Problem.Code, ProblemCodes.For(status));
         problem.Extensions[Problem.TraceId] = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
     }
