@@ -1,1 +1,74 @@
-System.Console.WriteLine("AppHost");
+var builder = DistributedApplication.CreateBuilder(args);
+
+builder.AddKubernetesEnvironment("kubernetes");
+
+// Secrets: generated once and kept, or given as Parameters__admin_password and the like.
+var administratorPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
+var encryptionKey = builder.AddParameter("identity-encryption-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
+
+// Infrastructure
+var postgres = builder.AddPostgres("postgres").WithDataVolume();
+var redis = builder.AddRedis("redis").WithDataVolume();
+var messaging = builder.AddRabbitMQ("messaging").WithDataVolume();
+var mail = builder.AddMailPit("mail");
+
+// One database a service
+var identityDatabase = postgres.AddDatabase("identitydb");
+var auditDatabase = postgres.AddDatabase("auditdb");
+var notificationDatabase = postgres.AddDatabase("notifydb");
+var deviceDatabase = postgres.AddDatabase("devicedb");
+
+// Services: a public endpoint, and one for health and metrics that the gateway never routes to
+var identity = builder.AddProject<Projects.IdentityService>("identity")
+    .WithHttpEndpoint()
+    .WithHttpEndpoint(name: "management", env: "Management__Port")
+    .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithEnvironment("Administrator__UserName", "admin")
+    .WithEnvironment("Administrator__Password", administratorPassword)
+    .WithEnvironment("Keys__EncryptionKey", encryptionKey)
+    .WithReference(identityDatabase).WaitFor(identityDatabase)
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(messaging).WaitFor(messaging);
+
+var audit = builder.AddProject<Projects.AuditService>("audit")
+    .WithHttpEndpoint()
+    .WithHttpEndpoint(name: "management", env: "Management__Port")
+    .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithReference(auditDatabase).WaitFor(auditDatabase)
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(identity);
+
+var notification = builder.AddProject<Projects.NotificationService>("notification")
+    .WithHttpEndpoint()
+    .WithHttpEndpoint(name: "management", env: "Management__Port")
+    .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithReference(notificationDatabase).WaitFor(notificationDatabase)
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(mail).WaitFor(mail)
+    .WithReference(identity);
+
+var device = builder.AddProject<Projects.DeviceService>("device")
+    .WithHttpEndpoint()
+    .WithHttpEndpoint(name: "management", env: "Management__Port")
+    .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithReference(deviceDatabase).WaitFor(deviceDatabase)
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(identity);
+
+// The only way in
+builder.AddProject<Projects.Gateway>("gateway")
+    .WithHttpEndpoint(port: 8080)
+    .WithExternalHttpEndpoints()
+    .WithHttpEndpoint(name: "management", env: "Management__Port")
+    .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithReference(redis).WaitFor(redis)
+    .WithReference(messaging).WaitFor(messaging)
+    .WithReference(identity).WaitFor(identity)
+    .WithReference(audit).WaitFor(audit)
+    .WithReference(notification).WaitFor(notification)
+    .WithReference(device).WaitFor(device);
+
+builder.Build().Run();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Hosting;
 
 namespace ServiceDefaults.Health;
 
@@ -14,7 +15,7 @@ internal static class HealthServices
         services.AddValidatedOptions<ManagementOptions>(ManagementOptions.Section);
         services.AddHostedService<ManagementListener>();
         services.AddOptions<KestrelServerOptions>().Configure<IConfiguration, IOptions<ManagementOptions>>(
-            static (kestrel, configuration, options) => ManagementListener.AddEndpoint(kestrel, configuration, options.Value));
+            static (kestrel, configuration, options) => ManagementListener.AddEndpoint(kestrel, configuration, options.OrDefaults()));
         services.AddHealthChecks();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>, ReadyChecks>();
         services.AddSingleton<HealthSnapshot>();

@@ -18,13 +18,13 @@ internal static class ServerDefaults
         builder.Services.AddHostedService(static services => services.GetRequiredService<ServerLifetime>());
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerOptions>>(Apply);
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>(static (host, server) =>
-            host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.ShutdownTimeoutSeconds));
+            host.ShutdownTimeout = TimeSpan.FromSeconds(server.OrDefaults().ShutdownTimeoutSeconds));
         builder.Services.ConfigureHttpJsonOptions(static json => StrictJson.Apply(json.SerializerOptions));
     }
 
     private static void Apply(KestrelServerOptions kestrel, IOptions<ServerOptions> options)
     {
-        ServerOptions server = options.Value;
+        ServerOptions server = options.OrDefaults();
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = server.MaxRequestBodyBytes;
         kestrel.Limits.MaxConcurrentConnections = server.MaxConnections;

@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Configuration;
+using Platform.LocalEngine.Running;
+using Spectre.Console;
+
+namespace Platform.LocalEngine.Console;
+
+/// <summary>What a run shows: the resources as they come up, then where everything is.</summary>
+internal sealed class RunConsole(DistributedApplication application)
+{
+    private readonly Engine _engine = application.Engine;
+
+    /// <summary>Runs the engine until the token is cancelled, and stops it.</summary>
+    public async Task<int> ShowAsync(CancellationToken stop)
+    {
+        _engine.Say = text => AnsiConsole.WriteLine(text);
+        try
+        {
+            await _engine.StartAsync(stop);
+            if (AnsiConsole.Profile.Capabilities.Interactive && !System.Console.IsOutputRedirected)
+            {
+                await ShowTableAsync(stop);
+            }
+            else
+            {
+                await ShowLinesAsync(stop);
+            }
+
+            await ShowAddressesAsync(stop);
+            await WatchAsync(stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Ctrl-C
+        }
+
+        AnsiConsole.WriteLine("Stopping.");
+        await _engine.StopAsync();
+        AnsiConsole.WriteLine("Stopped.");
+        return ExitCodes.Success;
+    }
+
+    private async Task ShowTableAsync(CancellationToken stop)
+    {
+        var ready = _engine.WaitAllHealthyAsync(stop);
+        await AnsiConsole.Live(ResourceTable.Of(_engine)).StartAsync(async live =>
+        {
+            while (!ready.IsCompleted)
+            {
+                live.UpdateTarget(ResourceTable.Of(_engine));
+                await Task.WhenAny(ready, Task.Delay(TimeSpan.FromMilliseconds(150), stop));
+            }
+
+            live.UpdateTarget(ResourceTable.Of(_engine));
+        });
+        await ready;
+    }
+
+    private async Task ShowLinesAsync(CancellationToken stop)
+    {
+        var shown = new Dictionary<string, string>();
+        await _engine.Changed.WaitUntilAsync(
+            () =>
+            {
+                foreach (var resource in _engine.Supervisors)
+                {
+                    var line = ResourceTable.Line(resource);
+                    if (shown.GetValueOrDefault(resource.Name) != line)
+                    {
+                        shown[resource.Name] = line;
+                        AnsiConsole.WriteLine(line);
+                    }
+                }
+
+                return _engine.Supervisors.FirstOrDefault(s => s.Fault is not null)?.Fault is { } fault ? throw fault : _engine.Supervisors.All(s => s.IsHealthy);
+            },
+            stop);
+    }
+
+    private async Task ShowAddressesAsync(CancellationToken stop)
+    {
+        var gateway = _engine.Supervisors.SelectMany(s => s.Resource.Annotations.OfType<EndpointAnnotation>())
+            .FirstOrDefault(e => e.IsExternal && e.UriScheme == "http");
+        AnsiConsole.WriteLine("");
+        if (gateway is not null)
+        {
+            AnsiConsole.WriteLine($"Gateway        http://localhost:{gateway.AllocatedPorts[0]}");
+        }
+
+        if (application.Model.Resources.OfType<ParameterResource>().FirstOrDefault(p => p.Name == "admin-password") is { } password)
+        {
+            AnsiConsole.WriteLine($"Administrator  admin / {await password.GetValueAsync(stop)}");
+        }
+
+        AnsiConsole.WriteLine("Ctrl-C stops everything.");
+    }
+
+    // After the start a fault is told and the others go on: a developer mends one service while the rest runs.
+    private async Task WatchAsync(CancellationToken stop)
+    {
+        var told = new HashSet<EngineFault>();
+        await _engine.Changed.WaitUntilAsync(
+            () =>
+            {
+                foreach (var fault in _engine.Supervisors.Select(s => s.Fault).OfType<EngineFault>().Where(told.Add))
+                {
+                    AnsiConsole.WriteLine(fault.Message);
+                }
+
+                return false;
+            },
+            stop);
+    }
+}
