@@ -123,6 +123,6 @@ public sealed partial class EnrolmentTokensTests(DeviceApi api)
         },
         DeviceApi.Deadline);
 
-    [GeneratedRegex("^pet_[A-Za-z0-9_-]{43}$")]
+    [GeneratedRegex("^pet_[A-Za-z0-9_-]{43}$", RegexOptions.None, 1000)]
     private static partial Regex TokenShape();
 }
