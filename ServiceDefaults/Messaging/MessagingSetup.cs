@@ -18,9 +18,15 @@ public static class MessagingSetup
     /// <param name="builder">The host; <typeparamref name="TContext"/> and its <see cref="NpgsqlDataSource"/> are in it.</param>
     /// <param name="service">Prefix of the service's queues, for example <c>audit</c>.</param>
     /// <param name="consumers">Registers the consumers; each gets a quorum queue of its own.</param>
+    /// <param name="inbox">
+    /// False for a service whose consumers drop a second delivery by their own write; they get no transaction around them.
+    /// </param>
     /// <typeparam name="TContext">The service's context, with <see cref="MessagingModel.AddMessaging(ModelBuilder)"/> in its model.</typeparam>
     public static IHostApplicationBuilder AddMessaging<TContext>(
-        this IHostApplicationBuilder builder, string service, Action<IBusRegistrationConfigurator>? consumers = null)
+        this IHostApplicationBuilder builder,
+        string service,
+        Action<IBusRegistrationConfigurator>? consumers = null,
+        bool inbox = true)
         where TContext : DbContext
     {
         builder.Services.AddOptions<MessagingOptions>().BindConfiguration("Messaging").ValidateDataAnnotations().ValidateOnStart();
@@ -31,7 +37,12 @@ public static class MessagingSetup
         builder.Services.AddHostedService<OutboxRelay>();
         builder.Services.AddHostedService<InboxPartitions>();
         builder.AddBus(service, consumers, (context, bus) =>
-            bus.UseConsumeFilter(typeof(InboxFilter<>), context, filter => filter.Include(HasEnvelope)));
+        {
+            if (inbox)
+            {
+                bus.UseConsumeFilter(typeof(InboxFilter<>), context, filter => filter.Include(HasEnvelope));
+            }
+        });
         return builder;
     }
 

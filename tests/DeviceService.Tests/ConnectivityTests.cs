@@ -13,6 +13,8 @@ namespace DeviceService.Tests;
 /// </summary>
 public sealed class ConnectivityTests(DeviceApi api) : IAsyncLifetime
 {
+    private static readonly Guid Operator = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+
     private readonly ShiftedTime _time = new();
     private readonly Guid _tenant = DeviceApi.NewTenant();
     private string _database = "";
@@ -198,7 +200,7 @@ public sealed class ConnectivityTests(DeviceApi api) : IAsyncLifetime
     {
         using var http = _host.CreateClient();
         using var made = await http.SendAsync(DeviceApi.Request(
-            HttpMethod.Post, "/api/v1/devices/enrollment-tokens", Token("operator", "devices:write"), new { }));
+            HttpMethod.Post, "/api/v1/devices/enrollment-tokens", Token(Operator, "devices:write"), new { }));
         var token = (await made.BodyAsync(HttpStatusCode.Created)).Text("token");
         var enrolment = TestDevice.WithEcKey().Enrolment(token, now: _time.GetUtcNow());
         enrolment["profile"] = profile;
@@ -210,7 +212,7 @@ public sealed class ConnectivityTests(DeviceApi api) : IAsyncLifetime
     {
         using var http = _host.CreateClient();
         using var response = await http.SendAsync(DeviceApi.Request(
-            HttpMethod.Post, $"/api/v1/devices/{device}/heartbeat", Token(device.ToString(), "devices:self")));
+            HttpMethod.Post, $"/api/v1/devices/{device}/heartbeat", Token(device, "devices:self")));
         return await response.BodyAsync(HttpStatusCode.OK);
     }
 
@@ -218,7 +220,7 @@ public sealed class ConnectivityTests(DeviceApi api) : IAsyncLifetime
     {
         using var http = _host.CreateClient();
         using var response = await http.SendAsync(DeviceApi.Request(
-            HttpMethod.Get, $"/api/v1/devices/{device}", Token("operator", "devices:read")));
+            HttpMethod.Get, $"/api/v1/devices/{device}", Token(Operator, "devices:read")));
         var connectivity = (await response.BodyAsync(HttpStatusCode.OK)).GetProperty("connectivity");
         var seen = connectivity.GetProperty("lastSeenAt");
         return (connectivity.Text("state"), seen.ValueKind == System.Text.Json.JsonValueKind.Null ? null : seen.GetDateTimeOffset());
@@ -233,7 +235,12 @@ public sealed class ConnectivityTests(DeviceApi api) : IAsyncLifetime
         },
         DeviceApi.Deadline);
 
-    private string Token(string subject, string scope) => api.Tokens.Create(subject, _tenant, [scope], _time.GetUtcNow());
+    /// <summary>Valid by the clock of the test.</summary>
+    private string Token(Guid subject, string scope) => api.Tokens.User(subject, _tenant, [scope], claims =>
+    {
+        claims["iat"] = _time.GetUtcNow().ToUnixTimeSeconds();
+        claims["exp"] = _time.GetUtcNow().AddMinutes(10).ToUnixTimeSeconds();
+    });
 
     private IReadOnlyList<DeviceConnectivityChanged> Changes(Guid device) =>
         _events.Of<DeviceConnectivityChanged>(change => change.DeviceId == device);

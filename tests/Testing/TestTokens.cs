@@ -2,107 +2,117 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Xunit;
 
 namespace Platform.Testing;
 
 /// <summary>
-/// Stands in for the identity service towards a single service under test: signs access tokens (RFC 9068) with a key of
-/// its own and publishes it, so that the service reads keys and checks tokens as it always does. In a test project:
-/// <c>[assembly: AssemblyFixture(typeof(TestTokens))]</c>; give the service <see cref="Settings"/>.
+/// An issuer for the tests of services other than identity: signs access tokens and publishes its key set over HTTP, so
+/// that a service checks them by the code and configuration it always uses.
 /// </summary>
-public sealed class TestTokens : IAsyncLifetime
+public sealed class TestTokens : IAsyncDisposable
 {
-    /// <summary>For <c>Authentication:Issuer</c>.</summary>
-    public const string Issuer = "https://platform.test";
+    /// <summary>The tenant of the platform's first start.</summary>
+    public static readonly Guid DefaultTenant = new("00000000-0000-0000-0000-000000000001");
 
-    private const string KeyId = "test-1";
+    /// <summary>The <c>iss</c> of its tokens.</summary>
+    public const string Issuer = "https://identity.test";
+
+    private const string KeyId = "test-key";
 
     private readonly RSA _key = RSA.Create(2048);
-    private WebApplication? _server;
+    private readonly WebApplication _keySet;
 
-    /// <summary>Configuration of a service that is to believe these tokens.</summary>
+    private TestTokens(WebApplication keySet) => _keySet = keySet;
+
+    /// <summary>Configuration of the service under test.</summary>
     public IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>(StringComparer.Ordinal)
     {
         ["Authentication:Issuer"] = Issuer,
-        ["Authentication:KeySetAddress"] = $"{_server!.Urls.First()}/.well-known/jwks.json",
+        ["Authentication:KeySetAddress"] = $"{_keySet.Urls.First()}/jwks.json",
     };
 
-    public async ValueTask InitializeAsync()
+    public static async Task<TestTokens> StartAsync(CancellationToken cancellationToken = default)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        _server = builder.Build();
-        _server.MapGet("/.well-known/jwks.json", () => Results.Text(KeySet(), "application/jwk-set+json"));
-        await _server.StartAsync();
+        var server = builder.Build();
+        var tokens = new TestTokens(server);
+        server.MapGet("/jwks.json", () => Results.Text(tokens.KeySet(), "application/json"));
+        await server.StartAsync(cancellationToken);
+        return tokens;
+    }
+
+    /// <summary>A token of a user with these scopes.</summary>
+    public string User(Guid userId, Guid tenantId, params string[] scopes) => Sign(Claims(userId.ToString(), tenantId, scopes));
+
+    /// <summary>A token with anything changed: a claim set to null is left out.</summary>
+    public string User(Guid userId, Guid tenantId, string[] scopes, Action<JsonObject> change)
+    {
+        var claims = Claims(userId.ToString(), tenantId, scopes);
+        change(claims);
+        return Sign(claims);
+    }
+
+    /// <summary>A token of a client acting for itself: its subject is its <c>client_id</c>.</summary>
+    public string Client(string clientId, Guid tenantId, params string[] scopes)
+    {
+        var claims = Claims(clientId, tenantId, scopes);
+        claims["client_id"] = clientId;
+        claims.Remove("sid");
+        return Sign(claims);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_server is not null)
-        {
-            await _server.DisposeAsync();
-        }
-
+        await _keySet.DisposeAsync();
         _key.Dispose();
     }
 
-    /// <summary>A valid access token.</summary>
-    /// <param name="claims">Claims to add or to replace; null takes one out.</param>
-    public string Create(
-        string subject,
-        Guid tenantId,
-        IEnumerable<string> scopes,
-        DateTimeOffset? now = null,
-        IReadOnlyDictionary<string, object?>? claims = null)
+    private static JsonObject Claims(string subject, Guid tenantId, string[] scopes)
     {
-        var issuedAt = (now ?? TimeProvider.System.GetUtcNow()).ToUnixTimeSeconds();
-        Dictionary<string, object?> all = new(StringComparer.Ordinal)
+        var now = TimeProvider.System.GetUtcNow();
+        return new JsonObject
         {
             ["iss"] = Issuer,
             ["aud"] = "platform",
             ["sub"] = subject,
-            ["jti"] = Guid.CreateVersion7().ToString(),
-            ["sid"] = Guid.CreateVersion7().ToString(),
+            ["client_id"] = "web",
+            ["jti"] = Guid.CreateVersion7(now).ToString(),
+            ["sid"] = $"session-of-{subject}",
             ["tid"] = tenantId.ToString(),
-            ["client_id"] = "test",
+            ["name"] = $"name-of-{subject}",
             ["scope"] = string.Join(' ', scopes),
-            ["roles"] = Array.Empty<string>(),
             ["epoch"] = 0,
-            ["iat"] = issuedAt,
-            ["exp"] = issuedAt + 600,
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["exp"] = now.AddMinutes(15).ToUnixTimeSeconds(),
         };
-        foreach (var (name, value) in claims ?? new Dictionary<string, object?>())
-        {
-            all[name] = value;
-        }
-
-        return Sign(new { alg = "RS256", typ = "at+jwt", kid = KeyId }, all.Where(claim => claim.Value is not null).ToDictionary());
     }
 
-    /// <summary>Signs anything with the published key.</summary>
-    public string Sign(object header, object payload)
+    private string Sign(JsonObject claims)
     {
-        var signed = $"{Encode(JsonSerializer.SerializeToUtf8Bytes(header))}.{Encode(JsonSerializer.SerializeToUtf8Bytes(payload))}";
-        return $"{signed}.{Encode(_key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1))}";
+        var header = new JsonObject { ["alg"] = "RS256", ["typ"] = "at+jwt", ["kid"] = KeyId };
+        var signed = $"{Encode(header.ToJsonString())}.{Encode(claims.ToJsonString())}";
+        var signature = _key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
-
-    private static string Encode(byte[] octets) => Base64Url.EncodeToString(octets);
 
     private string KeySet()
     {
-        var numbers = _key.ExportParameters(includePrivateParameters: false);
+        var key = _key.ExportParameters(includePrivateParameters: false);
         return JsonSerializer.Serialize(new
         {
             keys = new[]
             {
-                new { kty = "RSA", use = "sig", alg = "RS256", kid = KeyId, n = Encode(numbers.Modulus!), e = Encode(numbers.Exponent!) },
+                new { kty = "RSA", use = "sig", alg = "RS256", kid = KeyId, n = Base64Url.EncodeToString(key.Modulus), e = Base64Url.EncodeToString(key.Exponent) },
             },
         });
     }
+
+    private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
 }

@@ -15,7 +15,7 @@ public sealed class DeviceApi : IAsyncLifetime
 
     public PlatformServers Servers { get; } = new();
 
-    public TestTokens Tokens { get; } = new();
+    public TestTokens Tokens { get; private set; } = null!;
 
     internal DeviceHost Host { get; private set; } = null!;
 
@@ -33,7 +33,7 @@ public sealed class DeviceApi : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Servers.InitializeAsync();
-        await Tokens.InitializeAsync();
+        Tokens = await TestTokens.StartAsync();
         Database = await Servers.CreateDatabaseAsync("device");
         Messaging = await Servers.CreateMessagingAsync();
         Events = await EventProbe.StartAsync(Messaging);
@@ -58,17 +58,21 @@ public sealed class DeviceApi : IAsyncLifetime
         }
 
         NpgsqlConnection.ClearAllPools();
-        await Tokens.DisposeAsync();
+        if (Tokens is not null)
+        {
+            await Tokens.DisposeAsync();
+        }
+
         await Servers.DisposeAsync();
     }
 
     /// <summary>A token of a person of that tenant.</summary>
-    public string Person(Guid tenant, params string[] scopes) => Tokens.Create(Guid.CreateVersion7().ToString(), tenant, scopes);
+    public string Person(Guid tenant, params string[] scopes) => Tokens.User(Guid.CreateVersion7(), tenant, scopes);
 
     public string Operator(Guid tenant) => Person(tenant, Scopes.DevicesRead, Scopes.DevicesWrite);
 
     /// <summary>The token that a device gets by its key.</summary>
-    public string Device(Guid tenant, Guid device) => Tokens.Create(device.ToString(), tenant, [Scopes.DevicesSelf]);
+    public string Device(Guid tenant, Guid device) => Tokens.User(device, tenant, Scopes.DevicesSelf);
 
     public Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string address, string? token = null, object? body = null, string? ifMatch = null) =>
