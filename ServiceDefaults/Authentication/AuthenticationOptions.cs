@@ -25,7 +25,9 @@ public sealed class AuthenticationOptions
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]
     public TimeSpan KeyRefresh { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Least time between two reads caused by an unknown <c>kid</c>, so that invented ones cost nothing.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
-    public TimeSpan UnknownKeyPause { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// Least time between two reads, so that invented <c>kid</c>s cost little. A token with an unknown one waits for it.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:00:10")]
+    public TimeSpan UnknownKeyPause { get; init; } = TimeSpan.FromSeconds(1);
 }

@@ -17,9 +17,8 @@ public static class AuthenticationSetup
     /// </summary>
     public static IHostApplicationBuilder AddAccessTokens(this IHostApplicationBuilder builder)
     {
-        builder.Services.AddHttpClient(PublishedKeys.Client);
         builder.AddAccessTokens<PublishedKeys>();
-        builder.Services.AddHostedService(services => (PublishedKeys)services.GetRequiredService<IVerificationKeys>());
+        builder.AddPublishedKeys();
         return builder;
     }
 
@@ -27,12 +26,8 @@ public static class AuthenticationSetup
     public static IHostApplicationBuilder AddAccessTokens<TKeys>(this IHostApplicationBuilder builder)
         where TKeys : class, IVerificationKeys
     {
-        builder.Services.AddOptions<AuthenticationOptions>()
-            .BindConfiguration("Authentication").ValidateDataAnnotations().ValidateOnStart();
+        builder.AddAccessTokenChecks<TKeys>();
         builder.Services.AddHttpContextAccessor();
-        builder.Services.AddSingleton<IVerificationKeys, TKeys>();
-        builder.Services.AddSingleton<AccessTokenValidator>();
-        builder.Services.AddSingleton<BearerProblems>();
         builder.Services.AddScoped<Caller>();
         builder.Services.TryAddScoped<TenantScope>();
         builder.Services.AddAuthentication(AccessTokenHandler.SchemeName)
@@ -40,6 +35,33 @@ public static class AuthenticationSetup
         builder.Services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         return builder;
+    }
+
+    /// <summary>
+    /// Adds only what checks a token and words a refusal, without an authentication scheme or policies: for the gateway,
+    /// which decides by route.
+    /// </summary>
+    public static IHostApplicationBuilder AddAccessTokenChecks(this IHostApplicationBuilder builder)
+    {
+        builder.AddAccessTokenChecks<PublishedKeys>();
+        builder.AddPublishedKeys();
+        return builder;
+    }
+
+    private static void AddAccessTokenChecks<TKeys>(this IHostApplicationBuilder builder)
+        where TKeys : class, IVerificationKeys
+    {
+        builder.Services.AddOptions<AuthenticationOptions>()
+            .BindConfiguration("Authentication").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IVerificationKeys, TKeys>();
+        builder.Services.AddSingleton<AccessTokenValidator>();
+        builder.Services.AddSingleton<BearerProblems>();
+    }
+
+    private static void AddPublishedKeys(this IHostApplicationBuilder builder)
+    {
+        builder.Services.AddHttpClient(PublishedKeys.Client);
+        builder.Services.AddHostedService(services => (PublishedKeys)services.GetRequiredService<IVerificationKeys>());
     }
 
     /// <summary>

@@ -9,8 +9,9 @@ namespace ServiceDefaults.Authentication;
 
 /// <summary>
 /// The issuer's published key set, kept in memory. Read at start, every few minutes, and when a token names an unknown
-/// key: all requests that wait for that share one read, and there is a least pause between two. Keys that were read once
-/// stay good while the issuer is away.
+/// key. A key counts as unknown only by a read begun after it was asked for: the set in memory may be from before a
+/// rollover, and a good token must not be refused for that. All requests that wait share one read, and there is a least
+/// pause between two. Keys that were read once stay good while the issuer is away.
 /// </summary>
 internal sealed partial class PublishedKeys(
     IHttpClientFactory clients,
@@ -22,8 +23,9 @@ internal sealed partial class PublishedKeys(
 
     private readonly Lock _gate = new();
     private FrozenDictionary<string, VerificationKey>? _keys;
-    private Task? _reading;
-    private long _lastRead;
+    private Task<bool> _lastRead = Task.FromResult(false);
+    private Task<bool>? _nextRead;
+    private long? _readAt;
 
     public async ValueTask<VerificationKey?> FindAsync(string keyId, CancellationToken cancellationToken)
     {
@@ -32,42 +34,52 @@ internal sealed partial class PublishedKeys(
             return key;
         }
 
-        await ReadOnceAsync().WaitAsync(cancellationToken);
-        var keys = _keys ?? throw new KeysUnavailableException("The identity service's keys could not be read yet.");
-        return keys.GetValueOrDefault(keyId);
+        var read = await ReadOnceAsync().WaitAsync(cancellationToken);
+        return read && _keys is { } keys
+            ? keys.GetValueOrDefault(keyId)
+            : throw new KeysUnavailableException("The identity service's keys could not be read.");
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await ReadOnceAsync().WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)ReadOnceAsync().WaitAsync(stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             var pause = _keys is null ? TimeSpan.FromSeconds(1) : options.Value.KeyRefresh;
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>The read under way, a new one, or nothing while the pause after the last one lasts.</summary>
-    private Task ReadOnceAsync()
+    /// <summary>The next read that has not begun yet, whoever asked for it first. True when it succeeded.</summary>
+    private Task<bool> ReadOnceAsync()
     {
         lock (_gate)
         {
-            if (_reading is { IsCompleted: false } underWay)
-            {
-                return underWay;
-            }
-
-            if (_keys is not null && time.GetElapsedTime(_lastRead) < options.Value.UnknownKeyPause)
-            {
-                return Task.CompletedTask;
-            }
-
-            _lastRead = time.GetTimestamp();
-            return _reading = Task.Run(ReadAsync);
+            return _nextRead ??= Task.Run(ReadInTurnAsync);
         }
     }
 
-    private async Task ReadAsync()
+    private async Task<bool> ReadInTurnAsync()
+    {
+        await _lastRead;
+        var pause = _keys is null ? TimeSpan.FromMilliseconds(100) : options.Value.UnknownKeyPause;
+        if (_readAt is { } readAt && pause - time.GetElapsedTime(readAt) is { Ticks: > 0 } rest)
+        {
+            await Task.Delay(rest, time);
+        }
+
+        lock (_gate)
+        {
+            // From here on a question needs another read: this one may not see what happens next.
+            _readAt = time.GetTimestamp();
+            _lastRead = _nextRead!;
+            _nextRead = null;
+        }
+
+        return await ReadAsync();
+    }
+
+    private async Task<bool> ReadAsync()
     {
         try
         {
@@ -76,11 +88,13 @@ internal sealed partial class PublishedKeys(
             await using var body = await client.GetStreamAsync(options.Value.KeySetAddress, deadline.Token);
             using var document = await JsonDocument.ParseAsync(body, cancellationToken: deadline.Token);
             _keys = Read(document.RootElement);
+            return true;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Whatever went wrong, the keys in memory stay; with none, callers answer 503.
+            // Whatever went wrong, the keys in memory stay; for others nothing can be said, and callers answer 503.
             LogReadFailed(logger, options.Value.KeySetAddress, fault.Message);
+            return false;
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class PostgreSqlHealthCheck(NpgsqlDataSource source) : IHealthCh
             await command.ExecuteScalarAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or System.Net.Sockets.SocketException)
+        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or OperationCanceledException)
         {
             // The driver's message can name hosts and users; the type and the SQL state say enough.
             string state = fault is PostgresException { SqlState: var code } ? $" ({code})" : "";

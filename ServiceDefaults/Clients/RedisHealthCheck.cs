@@ -14,7 +14,7 @@ internal sealed class RedisHealthCheck(Func<IConnectionMultiplexer> connection) 
             await redis.GetDatabase().PingAsync().WaitAsync(cancellationToken);
             return HealthCheckResult.Healthy();
         }
-        catch (Exception fault) when (fault is RedisException or RedisConnectionException or TimeoutException or ObjectDisposedException)
+        catch (Exception fault) when (fault is RedisException or RedisConnectionException or TimeoutException or OperationCanceledException)
         {
             return new HealthCheckResult(context.Registration.FailureStatus, "Redis does not answer.");
         }

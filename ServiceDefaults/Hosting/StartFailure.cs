@@ -29,8 +29,6 @@ internal static class StartFailure
         OptionsValidationException invalid => List(invalid.Failures),
         AggregateException many when many.InnerExceptions.All(static one => one is OptionsValidationException)
             => List(many.InnerExceptions.Cast<OptionsValidationException>().SelectMany(static one => one.Failures)),
-        IOException { InnerException.InnerException: SocketException } or IOException { InnerException: SocketException }
-            => $"The service cannot start: {fault.Message}",
         _ when fault.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable or SocketError.AccessDenied }
             => $"The service cannot start: {fault.Message}",
         _ => null,

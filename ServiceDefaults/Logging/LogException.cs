@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
+using ServiceDefaults.Hosting;
 
 namespace ServiceDefaults.Logging;
 
@@ -11,12 +11,19 @@ internal static class LogException
     {
         json.WriteStartObject(depth == 0 ? "exception"u8 : "cause"u8);
         json.WriteString("type"u8, exception.GetType().FullName);
-        json.WriteString("message"u8, Redaction.Text(exception.Message));
+        string? startFailure = StartFailure.Describe(exception);
+        json.WriteString("message"u8, Redaction.Text(LogValue.Limit(startFailure ?? exception.Message)));
 
         // The stack of a fault in the configuration leads nowhere; its message says all.
-        if (exception.StackTrace is { } stack && exception is not OptionsValidationException)
+        if (startFailure is not null)
         {
-            json.WriteString("stack"u8, Redaction.Text(stack));
+            json.WriteEndObject();
+            return;
+        }
+
+        if (exception.StackTrace is { } stack)
+        {
+            json.WriteString("stack"u8, Redaction.Text(LogValue.Limit(stack)));
         }
 
         if (exception.InnerException is { } cause && depth < DeepestCause)

@@ -56,7 +56,7 @@ internal sealed class LogLine
 
         _json.WriteString("message"u8, _properties.SecretTemplate is { } template
             ? _properties.Render(template)
-            : Redaction.Text(formatter(state, exception)));
+            : Redaction.Text(LogValue.Limit(formatter(state, exception))));
         if (Activity.Current is { IdFormat: ActivityIdFormat.W3C } activity)
         {
             _json.WriteString("traceId"u8, activity.TraceId.ToHexString());

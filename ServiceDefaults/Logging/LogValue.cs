@@ -22,6 +22,9 @@ internal static class LogValue
         }
     }
 
+    /// <summary>Keeps one value from filling the queue's memory.</summary>
+    public static string Limit(string text) => text.Length > LongestText ? text[..LongestText] : text;
+
     private static void Write(Utf8JsonWriter json, object? value)
     {
         switch (value)
@@ -87,6 +90,5 @@ internal static class LogValue
         json.WriteEndArray();
     }
 
-    private static void WriteText(Utf8JsonWriter json, string text) =>
-        json.WriteStringValue(Redaction.Text(text.Length > LongestText ? text[..LongestText] : text));
+    private static void WriteText(Utf8JsonWriter json, string text) => json.WriteStringValue(Redaction.Text(Limit(text)));
 }

@@ -48,8 +48,8 @@ internal sealed class RequestScope(HttpContext context, string requestId) : IRea
 
     public static bool IsStandard(string name) => name is RequestId or UserId or TenantId;
 
-    /// <summary>Names of the framework's own scopes that the line has already, under ours.</summary>
-    public static bool IsHosting(string name) => name is "RequestId" or "ConnectionId" or "SpanId" or "TraceId" or "ParentId";
+    /// <summary>The framework's own scopes: in the line already under our names, or a path, which may hold a secret.</summary>
+    public static bool IsHosting(string name) => name is "RequestId" or "RequestPath" or "ConnectionId" or "SpanId" or "TraceId" or "ParentId";
 
     public void CopyTo(List<KeyValuePair<string, object?>> properties)
     {

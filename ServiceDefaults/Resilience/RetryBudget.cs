@@ -4,11 +4,12 @@ namespace ServiceDefaults.Resilience;
 /// Each request earns a share of a retry, each retry costs one, savings are capped: over time at most
 /// <c>ratio</c> of the requests plus <c>burst</c> are retries.
 /// </summary>
-internal sealed class RetryBudget(double ratio, int burst)
+public sealed class RetryBudget(double ratio, int burst)
 {
     private readonly Lock _gate = new();
     private double _saved = burst;
 
+    /// <summary>One request was made.</summary>
     public void Earn()
     {
         lock (_gate)
@@ -17,6 +18,7 @@ internal sealed class RetryBudget(double ratio, int burst)
         }
     }
 
+    /// <summary>Pays for one retry; false when nothing is left.</summary>
     public bool TrySpend()
     {
         lock (_gate)

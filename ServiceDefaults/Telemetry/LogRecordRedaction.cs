@@ -14,17 +14,20 @@ internal sealed class LogRecordRedaction : BaseProcessor<LogRecord>
 
     public override void OnEnd(LogRecord data)
     {
-        List<KeyValuePair<string, object?>> attributes = [];
-        LogProperties properties = new();
-        properties.Read(data.Attributes ?? []);
-        foreach ((string name, object? value) in data.Attributes ?? [])
+        IReadOnlyList<KeyValuePair<string, object?>> given = data.Attributes ?? [];
+        List<KeyValuePair<string, object?>> attributes = new(given.Count + 3);
+        bool secret = false;
+        for (int index = 0; index < given.Count; index++)
         {
-            attributes.Add(new(name, name == Template ? value : Redact(name, value)));
+            (string name, object? value) = given[index];
+            bool isSecret = name != Template && Redaction.IsSecret(name);
+            secret |= isSecret;
+            attributes.Add(new(name, name == Template ? value : isSecret && value is not null ? Redaction.Mark : Redact(value)));
         }
 
         if (data.FormattedMessage is { } message)
         {
-            data.FormattedMessage = properties.SecretTemplate is { } template ? properties.Render(template) : Redaction.Text(message);
+            data.FormattedMessage = secret ? Render(given) ?? Redaction.Mark : Redaction.Text(message);
         }
 
         RequestScope.Current?.CopyTo(attributes);
@@ -32,11 +35,16 @@ internal sealed class LogRecordRedaction : BaseProcessor<LogRecord>
         data.Attributes = attributes;
     }
 
-    private static object? Redact(string name, object? value) => value switch
+    private static string? Render(IReadOnlyList<KeyValuePair<string, object?>> given)
     {
-        null => null,
-        _ when Redaction.IsSecret(name) => Redaction.Mark,
-        bool or int or long or double or decimal => value,
+        LogProperties properties = new();
+        properties.Read(given);
+        return properties.SecretTemplate is { } template ? properties.Render(template) : null;
+    }
+
+    private static object? Redact(object? value) => value switch
+    {
+        null or bool or int or long or double or decimal => value,
         string text => Redaction.Text(text),
         _ => Redaction.Text(value.ToString() ?? ""),
     };

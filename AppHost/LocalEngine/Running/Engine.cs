@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Platform.LocalEngine.Dashboard;
 using Platform.LocalEngine.Mail;
 using Platform.LocalEngine.Servers;
 
@@ -23,6 +24,8 @@ internal sealed class Engine : IAsyncDisposable
         (_model, Options, _time) = (model, options, time);
         _programs = new ServerPrograms(model.Configuration);
         _folder = DataFolder.Open(options.DataFolder, options.Temporary);
+        Resources = new ResourceService(this, model.Resources);
+        Telemetry = options.OtlpEndpoint is { } endpoint ? new OtlpTarget(endpoint, options.OtlpApiKey) : null;
         Plan();
     }
 
@@ -36,6 +39,11 @@ internal sealed class Engine : IAsyncDisposable
     public ChangeSignal Changed { get; } = new();
 
     public RabbitMQServer? Broker => _supervisors.Select(s => s.Workload).OfType<RabbitMQServer>().FirstOrDefault();
+
+    public ResourceService Resources { get; }
+
+    /// <summary>Where the services send their telemetry; to be called before <see cref="StartAsync"/>.</summary>
+    public OtlpTarget? Telemetry { get; set; }
 
     /// <summary>Says what it does before anything runs, as installing servers.</summary>
     public Action<string> Say { get; set; } = _ => { };
@@ -95,7 +103,12 @@ internal sealed class Engine : IAsyncDisposable
 
     private void Plan()
     {
-        var environment = new ServiceEnvironment(Options, _model.ExecutionContext, _model.Configuration["DOTNET_ENVIRONMENT"] ?? "Development");
+        foreach (var unknown in Options.Only.Where(name => _model.Resources.All(r => r.Name != name)))
+        {
+            throw new EngineFault(ExitCodes.Usage, $"There is no resource '{unknown}' to start. There are: {string.Join(", ", _model.Resources.Where(r => r is ContainerResource or ProjectResource).Select(r => r.Name))}.");
+        }
+
+        var environment = new ServiceEnvironment(Options, () => Telemetry, _model.ExecutionContext, _model.Configuration["DOTNET_ENVIRONMENT"] ?? "Development");
         var byResource = new Dictionary<IResource, List<Supervisor>>();
         foreach (var resource in StartOrder.Of(_model.Resources).Where(Runs))
         {
@@ -118,7 +131,7 @@ internal sealed class Engine : IAsyncDisposable
             ProjectResource project => new ProjectWorkload(project, replica, environment, _spawner, _http),
             _ => throw new EngineFault(ExitCodes.Usage, $"The local engine cannot run '{resource.Name}' ({resource.GetType().Name})."),
         };
-        var supervisor = new Supervisor(name, resource, workload, waitsFor, Changed, _time);
+        var supervisor = new Supervisor(name, resource, replica, workload, waitsFor, Changed, _time);
         _supervisors.Add(supervisor);
         return supervisor;
     }

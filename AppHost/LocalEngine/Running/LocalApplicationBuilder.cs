@@ -68,6 +68,7 @@ internal sealed class LocalApplicationBuilder : IDistributedApplicationBuilder
     private EngineOptions ForRun() => new()
     {
         DataFolder = Configuration["DataFolder"] ?? Path.Combine(Path.GetDirectoryName(AppHostDirectory)!, ".platform"),
+        Only = Configuration["Only"]?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
         OtlpEndpoint = Configuration["ASPIRE_DASHBOARD_OTLP_HTTP_ENDPOINT_URL"],
         OtlpApiKey = Configuration["AppHost:OtlpApiKey"],
     };

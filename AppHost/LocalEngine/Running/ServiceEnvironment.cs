@@ -2,8 +2,11 @@ using System.Globalization;
 
 namespace Platform.LocalEngine.Running;
 
+/// <summary>A collector of OTLP over HTTP/protobuf.</summary>
+internal sealed record OtlpTarget(string Endpoint, string? ApiKey);
+
 /// <summary>The variables of a service, name for name as Aspire sets them.</summary>
-internal sealed class ServiceEnvironment(EngineOptions options, DistributedApplicationExecutionContext execution, string environmentName)
+internal sealed class ServiceEnvironment(EngineOptions options, Func<OtlpTarget?> telemetry, DistributedApplicationExecutionContext execution, string environmentName)
 {
     public async Task<IReadOnlyDictionary<string, string>> ForAsync(IResource resource, int replica, CancellationToken cancellationToken)
     {
@@ -72,11 +75,11 @@ internal sealed class ServiceEnvironment(EngineOptions options, DistributedAppli
         variables["OTEL_BSP_SCHEDULE_DELAY"] = "1000";
         variables["OTEL_METRIC_EXPORT_INTERVAL"] = "1000";
 
-        if (options.OtlpEndpoint is { } endpoint)
+        if (telemetry() is { } target)
         {
-            variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = endpoint;
+            variables["OTEL_EXPORTER_OTLP_ENDPOINT"] = target.Endpoint;
             variables["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
-            if (options.OtlpApiKey is { } key)
+            if (target.ApiKey is { } key)
             {
                 variables["OTEL_EXPORTER_OTLP_HEADERS"] = $"x-otlp-api-key={key}";
             }

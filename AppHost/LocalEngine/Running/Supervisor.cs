@@ -1,7 +1,7 @@
 namespace Platform.LocalEngine.Running;
 
 /// <summary>Keeps one resource (or one replica of it) running: waits for its dependencies, starts, probes, restarts, stops.</summary>
-internal sealed class Supervisor(string name, IResource resource, Workload workload, IReadOnlyList<Supervisor> waitsFor, ChangeSignal anyChanged, TimeProvider time) : IDisposable
+internal sealed class Supervisor(string name, IResource resource, int replica, Workload workload, IReadOnlyList<Supervisor> waitsFor, ChangeSignal anyChanged, TimeProvider time) : IDisposable
 {
     private static readonly TimeSpan ProbeWhileStarting = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ProbeWhileRunning = TimeSpan.FromSeconds(1);
@@ -15,6 +15,8 @@ internal sealed class Supervisor(string name, IResource resource, Workload workl
     public string Name => name;
 
     public IResource Resource => resource;
+
+    public int Replica => replica;
 
     public Workload Workload => workload;
 

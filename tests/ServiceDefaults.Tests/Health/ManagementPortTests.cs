@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
@@ -156,6 +157,21 @@ public sealed class ManagementPortTests
         Assert.Equal("GET /things/{id}", error.GetProperty("route").GetString());
         Assert.Matches("^[0-9a-f]{32}$", error.GetProperty("traceId").GetString());
         Assert.Equal("no 7, Password=[redacted]", error.GetProperty("message").GetString());
+    }
+
+    [Fact]
+    public async Task GetAnything_InMemoryServer_IsNotFound()
+    {
+        (WebApplication app, _) = RunningService.Build(
+            static builder => builder.WebHost.UseTestServer(), map: null, [new("Management:Port", $"{RunningService.FreePort()}")]);
+        await app.StartAsync();
+        using HttpClient client = app.GetTestClient();
+        foreach (string path in ManagementPaths.Select(static row => row.Data))
+        {
+            await (await client.GetAsync(path)).ShouldBeProblemAsync(HttpStatusCode.NotFound, "not_found");
+        }
+
+        await app.DisposeAsync();
     }
 
     [Fact]
