@@ -35,7 +35,6 @@ var audit = builder.AddProject<Projects.AuditService>("audit")
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
     .WithReference(auditDatabase).WaitFor(auditDatabase)
-    .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(identity);
 
@@ -44,7 +43,6 @@ var notification = builder.AddProject<Projects.NotificationService>("notificatio
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
     .WithReference(notificationDatabase).WaitFor(notificationDatabase)
-    .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(mail).WaitFor(mail)
     .WithReference(identity);
@@ -54,12 +52,11 @@ var device = builder.AddProject<Projects.DeviceService>("device")
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
     .WithReference(deviceDatabase).WaitFor(deviceDatabase)
-    .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(identity);
 
 // The only way in
-builder.AddProject<Projects.Gateway>("gateway")
+var gateway = builder.AddProject<Projects.Gateway>("gateway")
     .WithHttpEndpoint(port: 8080)
     .WithExternalHttpEndpoints()
     .WithHttpEndpoint(name: "management", env: "Management__Port")
@@ -70,5 +67,11 @@ builder.AddProject<Projects.Gateway>("gateway")
     .WithReference(audit).WaitFor(audit)
     .WithReference(notification).WaitFor(notification)
     .WithReference(device).WaitFor(device);
+
+// Tokens name the address that clients see as their issuer.
+foreach (var service in new[] { identity, audit, notification, device, gateway })
+{
+    service.WithEnvironment("Authentication__Issuer", gateway.GetEndpoint("http"));
+}
 
 builder.Build().Run();

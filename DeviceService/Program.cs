@@ -1,5 +1,29 @@
+using DeviceService;
+using DeviceService.Connectivity;
+using DeviceService.Data;
+using DeviceService.Devices;
+using DeviceService.Enrollment;
+using ServiceDefaults.Authentication;
+using ServiceDefaults.Data;
+
 var builder = WebApplication.CreateBuilder(args);
 
+builder.AddServiceDefaults();
+builder.AddForwardedAddress();
+builder.AddAccessTokens();
+builder.AddDatabase<DeviceDbContext>("devicedb");
+builder.AddDeviceMessaging();
+builder.AddDevices();
+builder.AddEnrollment();
+builder.AddConnectivity();
+builder.Services.AddValidation();
+
 var app = builder.Build();
+
+app.UseTenantOfCaller();
+app.MapDefaultEndpoints();
+app.MapEnrollmentEndpoints();
+app.MapDeviceEndpoints();
+app.MapConnectivityEndpoints();
 
 await app.RunAsync();

@@ -1,5 +1,33 @@
+using Gateway;
+using Gateway.Edge;
+using Gateway.RequestAudit;
+using Gateway.Revocation;
+using Gateway.Routing;
+using Gateway.SecurityHeaders;
+using Gateway.Tokens;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddGatewayMessaging();
+builder.AddEdge();
+builder.AddTokens();
+builder.AddRevocation();
+builder.AddRequestAudit();
+builder.AddRoutes();
 
 var app = builder.Build();
+app.MapDefaultEndpoints();
+app.ObserveRevocation();
+app.ObserveRequestAudit();
+
+app.UseForwardedHeaders();
+app.UseMiddleware<ResponseHeaders>();
+app.UseMiddleware<RequestHeaders>();
+app.UseRouting();
+app.UseMiddleware<AuditedRequests>();
+app.UseRedirectToHttps();
+app.UseCors();
+app.UseMiddleware<TokenCheck>();
+app.MapRoutes();
 
 await app.RunAsync();

@@ -1,5 +1,32 @@
+using IdentityService;
+using IdentityService.Accounts;
+using IdentityService.Data;
+using IdentityService.Keys;
+using IdentityService.Operation;
+using IdentityService.Revocations;
+using IdentityService.Sessions;
+using IdentityService.Tokens;
+using ServiceDefaults.Authentication;
+using ServiceDefaults.Data;
+
 var builder = WebApplication.CreateBuilder(args);
+builder.AddServiceDefaults();
+builder.AddForwardedAddress();
+builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync);
+builder.AddIdentityMessaging();
+builder.AddTokens();
+builder.AddRevocations();
+builder.Services.AddAccounts();
+builder.Services.AddSessions();
+builder.Services.AddOperation();
+builder.Services.AddValidation();
 
 var app = builder.Build();
+app.UseTenantOfCaller();
+app.MapDefaultEndpoints();
+app.MapAccountEndpoints();
+app.MapSessionEndpoints();
+app.MapTokenEndpoints();
+app.MapDiscoveryEndpoints();
 
 await app.RunAsync();

@@ -1,1 +1,17 @@
-System.Console.WriteLine("Benchmarks");
+using System.Globalization;
+using Benchmarks;
+
+CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+return args switch
+{
+    ["start"] => await StartBenchmark.RunAsync(),
+    ["login"] => await LoginBenchmark.RunAsync(),
+    ["outbox"] => await OutboxBenchmark.RunAsync(),
+    _ => Usage(),
+};
+
+static int Usage()
+{
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox");
+    return 2;
+}

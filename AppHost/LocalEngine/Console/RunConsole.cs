@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration;
+using Platform.LocalEngine.Dashboard;
 using Platform.LocalEngine.Running;
 using Spectre.Console;
 
@@ -13,6 +14,7 @@ internal sealed class RunConsole(DistributedApplication application)
     public async Task<int> ShowAsync(CancellationToken stop)
     {
         _engine.Say = text => AnsiConsole.WriteLine(text);
+        await using var dashboard = await StartDashboardAsync(stop);
         try
         {
             await _engine.StartAsync(stop);
@@ -25,7 +27,7 @@ internal sealed class RunConsole(DistributedApplication application)
                 await ShowLinesAsync(stop);
             }
 
-            await ShowAddressesAsync(stop);
+            await ShowAddressesAsync(dashboard.Address, stop);
             await WatchAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -37,6 +39,18 @@ internal sealed class RunConsole(DistributedApplication application)
         await _engine.StopAsync();
         AnsiConsole.WriteLine("Stopped.");
         return ExitCodes.Success;
+    }
+
+    // Before anything else: its page shows how the others come up.
+    private Task<DashboardServer> StartDashboardAsync(CancellationToken stop)
+    {
+        var port = _engine.Options.RandomPorts ? 0 : DashboardServer.DefaultPort;
+        if (port != 0)
+        {
+            EndpointPorts.RequireFree(port, "dashboard");
+        }
+
+        return DashboardServer.StartAsync(new ResourceService(_engine, application.Model.Resources), port, stop);
     }
 
     private async Task ShowTableAsync(CancellationToken stop)
@@ -76,7 +90,7 @@ internal sealed class RunConsole(DistributedApplication application)
             stop);
     }
 
-    private async Task ShowAddressesAsync(CancellationToken stop)
+    private async Task ShowAddressesAsync(string dashboard, CancellationToken stop)
     {
         var gateway = _engine.Supervisors.SelectMany(s => s.Resource.Annotations.OfType<EndpointAnnotation>())
             .FirstOrDefault(e => e.IsExternal && e.UriScheme == "http");
@@ -86,6 +100,7 @@ internal sealed class RunConsole(DistributedApplication application)
             AnsiConsole.WriteLine($"Gateway        http://localhost:{gateway.AllocatedPorts[0]}");
         }
 
+        AnsiConsole.WriteLine($"Dashboard      {dashboard}");
         if (application.Model.Resources.OfType<ParameterResource>().FirstOrDefault(p => p.Name == "admin-password") is { } password)
         {
             AnsiConsole.WriteLine($"Administrator  admin / {await password.GetValueAsync(stop)}");

@@ -41,6 +41,9 @@ internal sealed class ResourceService(Engine engine, IResourceCollection model)
         }
     }
 
+    /// <summary>Whether a resource of that name has a process or output of its own.</summary>
+    public bool Runs(string resource) => engine.Supervisors.Any(s => s.Name == resource);
+
     /// <summary>The newest lines of a resource's output; <see cref="ConsoleLog.FollowAsync"/> goes on with those to come.</summary>
     public ConsoleLog ConsoleOf(string resource) => engine[resource].Log;
 

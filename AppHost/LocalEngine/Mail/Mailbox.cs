@@ -8,7 +8,9 @@ public sealed class Mailbox
     private const int Kept = 500;
     private readonly Lock _gate = new();
     private readonly LinkedList<CaughtMail> _mails = new();
-    private readonly ChangeSignal _changed = new();
+
+    /// <summary>Raised with every mail.</summary>
+    internal ChangeSignal Changed { get; } = new();
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<CaughtMail> Mails
@@ -26,7 +28,7 @@ public sealed class Mailbox
     public async Task<CaughtMail> WaitForAsync(string address, Func<CaughtMail, bool>? fits = null, CancellationToken cancellationToken = default)
     {
         CaughtMail? found = null;
-        await _changed.WaitUntilAsync(
+        await Changed.WaitUntilAsync(
             () => (found = Mails.FirstOrDefault(m => m.To.Contains(address, StringComparer.OrdinalIgnoreCase) && fits?.Invoke(m) != false)) is not null,
             cancellationToken);
         return found!;
@@ -43,6 +45,6 @@ public sealed class Mailbox
             }
         }
 
-        _changed.Raise();
+        Changed.Raise();
     }
 }

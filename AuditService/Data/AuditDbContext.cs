@@ -1,0 +1,25 @@
+using AuditService.Reading;
+using Microsoft.EntityFrameworkCore;
+using ServiceDefaults.Data;
+
+namespace AuditService.Data;
+
+/// <summary>Reads the log; rows are written by <see cref="Recording.RecordCopy"/> only.</summary>
+internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, TenantScope tenants)
+    : PlatformDbContext(options, tenants)
+{
+    public DbSet<AuditRecord> Records => Set<AuditRecord>();
+
+    protected override void MapTables(ModelBuilder builder) => builder.Entity<AuditRecord>(record =>
+    {
+        // Made by SQL in the migration: EF Core has no word for a partitioned table.
+        record.ToTable("audit_records", table => table.ExcludeFromMigrations());
+        record.HasKey(row => new { row.Id, row.OccurredAt });
+        record.Property(row => row.Before).HasColumnType("jsonb");
+        record.Property(row => row.After).HasColumnType("jsonb");
+        record.Property(row => row.Detail).HasColumnType("jsonb");
+
+        // A record of no tenant, an anonymous request's, is seen by the platform alone.
+        record.HasQueryFilter(row => Tenants.SeesAll || (row.TenantId != null && row.TenantId == Tenants.TenantId));
+    });
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using AuditService.Data;
+using AuditService.Recording;
+using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
+using ServiceDefaults.Messaging;
+
+namespace AuditService.Reading;
+
+/// <summary>Reading the log is itself told to the log, before anything is shown.</summary>
+internal static class ReadingNotes
+{
+    public static async Task NoteReadingAsync(
+        this AuditDbContext database,
+        Caller caller,
+        string resourceType,
+        string? resourceId,
+        RecordFilter? filter,
+        CancellationToken cancellationToken)
+    {
+        database.AddEvent(
+            new AuditRecorded(
+                caller.Envelope(),
+                AuditActions.AuditRead,
+                resourceType,
+                resourceId,
+                AuditSeverity.Info,
+                AuditResult.Success,
+                Detail: filter is null ? null : Describe(filter)),
+            $"audit.read:{caller.Subject}");
+        await database.SaveChangesAsync(cancellationToken);
+    }
+
+    private static Dictionary<string, string> Describe(RecordFilter filter)
+    {
+        (string Name, string? Value)[] parts =
+        [
+            ("userId", filter.UserId),
+            ("action", filter.Action),
+            ("resourceType", filter.ResourceType),
+            ("resourceId", filter.ResourceId),
+            ("severity", filter.Severity?.ToString()),
+            ("result", filter.Result?.ToString()),
+            ("address", filter.Address),
+            ("text", filter.Text),
+            ("traceId", filter.TraceId),
+            ("tenantId", filter.TenantId?.ToString()),
+            ("from", filter.From?.ToString("O", CultureInfo.InvariantCulture)),
+            ("to", filter.To?.ToString("O", CultureInfo.InvariantCulture)),
+        ];
+        return parts.Where(part => part.Value is not null).ToDictionary(part => part.Name, part => part.Value!, StringComparer.Ordinal);
+    }
+}

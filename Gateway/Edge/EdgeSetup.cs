@@ -1,0 +1,62 @@
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Options;
+
+namespace Gateway.Edge;
+
+/// <summary>What concerns the public side: real addresses behind proxies, HTTPS, CORS.</summary>
+internal static class EdgeSetup
+{
+    public static WebApplicationBuilder AddEdge(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddValidatedOptions<TrustedProxyOptions>(TrustedProxyOptions.Section);
+        builder.Services.AddValidatedOptions<HttpsOptions>(HttpsOptions.Section);
+        builder.Services.AddValidatedOptions<CorsSettings>(CorsSettings.Section);
+        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<TrustedProxyOptions>>(Trust);
+        builder.Services.AddCors();
+        builder.Services.AddOptions<CorsOptions>().Configure<IOptions<CorsSettings>>(static (cors, settings) =>
+            cors.AddDefaultPolicy(policy => policy
+                .WithOrigins(settings.Value.Origins)
+                .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+                .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id")
+                .WithExposedHeaders("ETag", "Location", "Retry-After", "X-Request-Id", "WWW-Authenticate")
+                .SetPreflightMaxAge(settings.Value.MaxAge)));
+        return builder;
+    }
+
+    /// <summary>301 to HTTPS where configured; the scheme is the one that a trusted proxy told, else the connection's.</summary>
+    public static void UseRedirectToHttps(this WebApplication app)
+    {
+        var https = app.Services.GetRequiredService<IOptionsMonitor<HttpsOptions>>();
+        app.Use((context, next) =>
+        {
+            if (context.Request.IsHttps || !https.CurrentValue.Redirect)
+            {
+                return next(context);
+            }
+
+            var port = https.CurrentValue.Port;
+            var host = port == 443 ? context.Request.Host.Host : $"{context.Request.Host.Host}:{port}";
+            context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
+            context.Response.Headers.Location =
+                $"https://{host}{context.Request.PathBase.ToUriComponent()}{context.Request.Path.ToUriComponent()}{context.Request.QueryString}";
+            return Task.CompletedTask;
+        });
+    }
+
+    private static void Trust(ForwardedHeadersOptions headers, IOptions<TrustedProxyOptions> options)
+    {
+        headers.KnownProxies.Clear();
+        headers.KnownIPNetworks.Clear();
+        foreach (var network in options.Value.TrustedNetworks)
+        {
+            headers.KnownIPNetworks.Add(System.Net.IPNetwork.Parse(network));
+        }
+
+        // With no network known the framework would believe everybody.
+        headers.ForwardedHeaders = options.Value.TrustedNetworks.Length == 0
+            ? ForwardedHeaders.None
+            : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+        headers.ForwardLimit = null; // from the right as long as they are trusted
+    }
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics.Metrics;
+
+namespace Gateway;
+
+/// <summary>What is measured about the gateway's own work. Durations in seconds.</summary>
+internal sealed class GatewayMetrics : IDisposable
+{
+    private readonly Meter _meter;
+    private readonly Counter<long> _requests;
+    private readonly Counter<long> _tokens;
+    private readonly Histogram<double> _validation;
+    private readonly Counter<long> _retries;
+    private readonly Counter<long> _retriesRefused;
+    private readonly Counter<long> _circuits;
+    private readonly Counter<long> _audited;
+    private readonly Counter<long> _auditLost;
+    private readonly Counter<long> _revocationFaults;
+    private readonly Counter<long> _revocations;
+
+    public GatewayMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create("Platform.Gateway");
+        _requests = _meter.CreateCounter<long>("platform.gateway.requests", "{request}", "Requests by route and status class");
+        _tokens = _meter.CreateCounter<long>("platform.gateway.tokens", "{token}", "Tokens looked at, by outcome: cached, verified, refused, revoked, unavailable");
+        _validation = _meter.CreateHistogram<double>("platform.gateway.token.validation", "s", "Verification of a token that was not cached");
+        _retries = _meter.CreateCounter<long>("platform.gateway.retries", "{retry}", "Requests sent again to a service");
+        _retriesRefused = _meter.CreateCounter<long>("platform.gateway.retries_refused", "{retry}", "Retries not made because the budget was used up");
+        _circuits = _meter.CreateCounter<long>("platform.gateway.circuits_opened", "{opening}", "Times a destination was taken out after failures");
+        _audited = _meter.CreateCounter<long>("platform.gateway.audit.records", "{record}", "Request records, by stage: recorded, published, spooled, replayed");
+        _auditLost = _meter.CreateCounter<long>("platform.gateway.audit.lost", "{record}", "Request records lost, by reason");
+        _revocations = _meter.CreateCounter<long>("platform.gateway.revocations.applied", "{revocation}", "Revocations applied, by source");
+        _revocationFaults = _meter.CreateCounter<long>("platform.gateway.revocations.faults", "{fault}", "Failed reads of the revocation stream and unreadable entries");
+    }
+
+    public void Requested(string route, int status) =>
+        _requests.Add(1, new("http.route.id", route), new("http.response.status_class", StatusClass(status)));
+
+    public void TokenSeen(string outcome) => _tokens.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Validated(TimeSpan took) => _validation.Record(took.TotalSeconds);
+
+    public void Retried(string cluster) => _retries.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
+
+    public void RetryRefused(string cluster) => _retriesRefused.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
+
+    public void CircuitOpened(string cluster) => _circuits.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
+
+    public void Audited(string stage, int records) => _audited.Add(records, new KeyValuePair<string, object?>("stage", stage));
+
+    public void AuditLost(string reason, int records) => _auditLost.Add(records, new KeyValuePair<string, object?>("reason", reason));
+
+    public void RevocationApplied(string source) => _revocations.Add(1, new KeyValuePair<string, object?>("source", source));
+
+    public void RevocationFault(string kind) => _revocationFaults.Add(1, new KeyValuePair<string, object?>("error.type", kind));
+
+    /// <summary>A value read when metrics are collected.</summary>
+    public void Observe(string name, string unit, string description, Func<double> value) =>
+        _meter.CreateObservableGauge(name, value, unit, description);
+
+    public void Dispose() => _meter.Dispose();
+
+    // Boxed once: a tag of every request.
+    private static string StatusClass(int status) => (status / 100) switch
+    {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        _ => "5xx",
+    };
+}

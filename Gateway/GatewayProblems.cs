@@ -1,0 +1,38 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using ServiceDefaults.Problems;
+
+namespace Gateway;
+
+/// <summary>The gateway's own answers. Codes are stable; clients branch on them.</summary>
+internal static class GatewayProblems
+{
+    private static readonly TimeSpan Shortly = TimeSpan.FromSeconds(2);
+
+    public static ProblemHttpResult RouteNotFound() =>
+        Problem.Of(404, "route_not_found", "The gateway has no route for this address.");
+
+    /// <summary>The header is known and not served yet: a key must be refused, not overlooked.</summary>
+    public static ProblemHttpResult InvalidApiKey(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"platform\"";
+        return Problem.Of(401, "invalid_api_key", "The API key is not accepted. Send an access token.");
+    }
+
+    public static ProblemHttpResult BodyTooLarge() =>
+        Problem.Of(413, ProblemCodes.BodyTooLarge, "The request body is larger than this route takes.");
+
+    public static ProblemHttpResult UpstreamUnavailable() => Problem.RetryLater(
+        503, "upstream_unavailable", "The service behind this route cannot be reached. Try again shortly.", Shortly);
+
+    public static ProblemHttpResult UpstreamFailed() => Problem.RetryLater(
+        502, "upstream_failed", "The service behind this route broke off its answer.", Shortly);
+
+    public static ProblemHttpResult UpstreamTimeout() => Problem.RetryLater(
+        504, "upstream_timeout", "The service behind this route did not answer in time.", Shortly);
+
+    public static ProblemHttpResult BodyNotReadable() =>
+        Problem.Of(400, ProblemCodes.MalformedRequest, "The request body could not be read.");
+
+    public static ProblemHttpResult RevocationUnavailable() => Problem.RetryLater(
+        503, "revocation_unavailable", "It cannot be told at the moment whether the access token was revoked.", Shortly);
+}

@@ -1,0 +1,44 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Gateway.RequestAudit;
+
+/// <summary>Section <c>RequestAudit</c>.</summary>
+internal sealed class RequestAuditOptions
+{
+    public const string Section = "RequestAudit";
+
+    /// <summary>Records of one batch at most.</summary>
+    [Range(1, 5000)]
+    public int Batch { get; set; } = 500;
+
+    /// <summary>The longest a record waits for its batch: what a killed process loses at most.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:00:10")]
+    public TimeSpan Window { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Records waiting in memory; beyond that they are dropped and counted rather than held against requests.</summary>
+    [Range(1000, 10_000_000)]
+    public int Waiting { get; set; } = 50_000;
+
+    /// <summary>How long the broker may take to confirm a batch before it goes to disk.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan ConfirmTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Where batches are kept while the bus is away. Must outlive the process; gateways may share it, each takes a
+    /// folder of its own in it. Under the user's local application data when unset.
+    /// </summary>
+    [Required]
+    public string SpoolDirectory { get; set; } = Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } data
+            ? data
+            : Path.GetTempPath(),
+        "platform", "gateway", "request-audit");
+
+    /// <summary>Bytes kept on disk; when full, new batches are dropped and counted.</summary>
+    [Range(1024, 1L << 40)]
+    public long SpoolBytes { get; set; } = 1L << 30;
+
+    /// <summary>Bytes after which a new file is begun; a file is deleted when all of it was replayed.</summary>
+    [Range(1024, 1 << 30)]
+    public int SegmentBytes { get; set; } = 8 << 20;
+}

@@ -1,0 +1,13 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Gateway.Tokens;
+
+/// <summary>Section <c>Tokens</c>.</summary>
+internal sealed class TokenOptions
+{
+    public const string Section = "Tokens";
+
+    /// <summary>Verified tokens kept in memory, about 1.5 kB each.</summary>
+    [Range(2, 1_000_000)]
+    public int CacheSize { get; set; } = 50_000;
+}

@@ -1,0 +1,39 @@
+using System.Security.Claims;
+using Gateway.Revocation;
+using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
+
+namespace Gateway.Tokens;
+
+/// <summary>A token whose signature and claims were found good once, with all that each later request needs of it.</summary>
+internal sealed class VerifiedToken(AccessToken token)
+{
+    public AccessToken Token { get; } = token;
+
+    /// <summary>Under which ids it can be revoked.</summary>
+    public RevocableToken Revocable { get; } = RevocableToken.Of(token);
+
+    /// <summary>For logs and spans; what the gateway decides, it decides by <see cref="Token"/>.</summary>
+    public ClaimsPrincipal Principal { get; } = PrincipalOf(token);
+
+    /// <summary>For the request audit.</summary>
+    public Actor Actor { get; } = new(KindOf(token), token.Subject, token.Name);
+
+    private static ActorKind KindOf(AccessToken token) =>
+        token.Scopes.Contains(Scopes.DevicesSelf, StringComparer.Ordinal) ? ActorKind.Device
+        : token.Subject == token.ClientId ? ActorKind.Client
+        : ActorKind.User;
+
+    private static ClaimsPrincipal PrincipalOf(AccessToken token)
+    {
+        ClaimsIdentity identity = new("Bearer", ClaimNames.Name, ClaimNames.Role);
+        identity.AddClaim(new Claim(ClaimNames.Subject, token.Subject));
+        identity.AddClaim(new Claim(ClaimNames.Tenant, token.TenantId.ToString()));
+        if (token.SessionId is { } session)
+        {
+            identity.AddClaim(new Claim(ClaimNames.Session, session));
+        }
+
+        return new ClaimsPrincipal(identity);
+    }
+}

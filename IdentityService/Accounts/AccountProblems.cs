@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using ServiceDefaults.Problems;
+
+namespace IdentityService.Accounts;
+
+/// <summary>The expected failures of accounts and sign-in.</summary>
+internal static class AccountProblems
+{
+    /// <summary>One answer for an unknown name, a wrong password and a disabled account, so that it tells nothing.</summary>
+    public static ProblemHttpResult InvalidCredentials() =>
+        Problem.Of(401, "invalid_credentials", "The user name or the password is not right.");
+
+    /// <summary>The same for names that exist and names that don't.</summary>
+    public static ProblemHttpResult TooManyFailures(TimeSpan retryAfter) =>
+        Problem.RetryLater(429, "too_many_failures", "Too many failed attempts for this name. Try again later.", retryAfter);
+
+    public static ProblemHttpResult CurrentPasswordWrong() =>
+        Problem.Of(400, "current_password_wrong", "The current password is not right.");
+
+    public static ProblemHttpResult ChangedMeanwhile() =>
+        Problem.Of(409, ProblemCodes.Conflict, "The account was changed at the same time. Try again.");
+
+    /// <summary>Names each field that another account has; the first gives the code.</summary>
+    public static ProblemHttpResult Taken(bool userName, bool email)
+    {
+        Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
+        if (userName)
+        {
+            errors["username"] = ["user_name_taken"];
+        }
+
+        if (email)
+        {
+            errors["email"] = ["email_taken"];
+        }
+
+        return Problem.Of(
+            409,
+            userName ? "user_name_taken" : "email_taken",
+            userName && email ? "The user name and the e-mail address are taken."
+                : userName ? "The user name is taken." : "The e-mail address is taken.",
+            [new("errors", errors)]);
+    }
+
+    public static ProblemHttpResult PreconditionRequired() => Problem.Of(
+        428, ProblemCodes.PreconditionRequired, "Send If-Match with the ETag of the version you have read.");
+
+    public static ProblemHttpResult PreconditionFailed() => Problem.Of(
+        412, ProblemCodes.PreconditionFailed, "The account has changed since you read it. Read it again.");
+}

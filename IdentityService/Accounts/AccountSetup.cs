@@ -1,0 +1,28 @@
+using IdentityService.Data;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace IdentityService.Accounts;
+
+/// <summary>ASP.NET Core Identity with the platform's rules.</summary>
+internal static class AccountSetup
+{
+    public static void AddAccounts(this IServiceCollection services)
+    {
+        services.AddValidatedOptions<RegistrationOptions>("Registration");
+        services.AddValidatedOptions<SignInOptions>("SignIn");
+        services.AddValidatedOptions<AdministratorOptions>("Administrator");
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = PasswordHashing.Rounds);
+        services.AddIdentityCore<User>().AddRoles<Role>().AddEntityFrameworkStores<IdentityDb>();
+
+        // It would look for the name before the insert; the unique indexes decide.
+        services.RemoveAll<IUserValidator<User>>();
+        services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
+        services.AddSingleton<PasswordHashing>();
+        services.AddScoped<SignInThrottle>();
+        services.AddScoped<Credentials>();
+        services.AddScoped<AccountOpening>();
+        services.AddScoped<LogInOutcome>();
+        services.AddScoped<PasswordChange>();
+    }
+}

@@ -1,0 +1,89 @@
+using System.ComponentModel.DataAnnotations;
+using IdentityService.Data;
+using IdentityService.Operation;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
+using ServiceDefaults.Messaging;
+
+namespace IdentityService.Accounts;
+
+/// <summary>A new account.</summary>
+public sealed record RegisterUserRequest : IAccountNames
+{
+    [Required(ErrorMessage = "is required"), UserNameFormat]
+    public string? Username { get; init; }
+
+    [Required(ErrorMessage = "is required"), EmailFormat]
+    public string? Email { get; init; }
+
+    [Required(ErrorMessage = "is required"), AcceptablePassword]
+    public string? Password { get; init; }
+
+    string? IAccountNames.AccountName => Username;
+
+    string? IAccountNames.AccountEmail => Email;
+}
+
+/// <summary>The account made.</summary>
+public sealed record RegisteredUser(Guid Id, string Username, string Email, DateTimeOffset CreatedAt);
+
+/// <summary>Makes an account in the default tenant. The database decides whether name and address are free.</summary>
+internal static class RegisterUser
+{
+    public static async Task<Results<Created<RegisteredUser>, ProblemHttpResult>> HandleAsync(
+        RegisterUserRequest request,
+        UserManager<User> users,
+        IdentityDb database,
+        AccountOpening opening,
+        CancellationToken cancellationToken)
+    {
+        var user = await opening.OpenAsync(request.Username!, request.Email!, request.Password!, cancellationToken);
+        try
+        {
+            // Saves the events that wait in the same context along with the account.
+            var result = await users.CreateAsync(user);
+            return result.Succeeded
+                ? TypedResults.Created(AccountEndpoints.Me, new RegisteredUser(user.Id, user.UserName!, user.Email!, user.CreatedAt))
+                : throw new InvalidOperationException($"The account was refused: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
+        }
+        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueUserName, IdentityMapping.UniqueEmail))
+        {
+            return await TakenAsync(database, user, cancellationToken);
+        }
+    }
+
+    // PostgreSQL names the first violated index only; the client is told of both.
+    private static async Task<ProblemHttpResult> TakenAsync(IdentityDb database, User user, CancellationToken cancellationToken) =>
+        AccountProblems.Taken(
+            await database.Users.AnyAsync(row => row.NormalizedUserName == user.NormalizedUserName, cancellationToken),
+            await database.Users.AnyAsync(row => row.NormalizedEmail == user.NormalizedEmail, cancellationToken));
+}
+
+/// <summary>Prepares a new account with its role and events; the save is the use case's.</summary>
+internal sealed class AccountOpening(
+    IdentityDb database, PasswordHashing passwords, Caller caller, IOptions<RegistrationOptions> options, TimeProvider time)
+{
+    public async Task<User> OpenAsync(string userName, string email, string password, CancellationToken cancellationToken)
+    {
+        var hash = await passwords.HashAsync(password, cancellationToken);
+        var user = User.Create(userName, email, hash, Tenants.Default, time.GetInstant());
+        if (options.Value.DefaultRole is { Length: > 0 } role)
+        {
+            database.UserRoles.Add(new IdentityUserRole<Guid> { UserId = user.Id, RoleId = Role.Seeded.Single(one => one.Name == role).Id });
+        }
+
+        var actor = new Actor(ActorKind.User, user.Id.ToString(), user.UserName);
+        database.AddEvent(new UserRegistered(caller.Envelope(actor, user.TenantId), user.Id, userName, email), user.Id);
+        database.AddAudit(
+            caller.Envelope(actor, user.TenantId),
+            "user.registered",
+            "user",
+            user.Id.ToString(),
+            after: new { username = userName, email, user.CreatedAt });
+        return user;
+    }
+}

@@ -1,0 +1,57 @@
+using IdentityService.Accounts;
+using IdentityService.Clients;
+using IdentityService.Keys;
+using IdentityService.Revocations;
+using IdentityService.Sessions;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using ServiceDefaults.Data;
+using ServiceDefaults.Messaging;
+
+namespace IdentityService.Data;
+
+/// <summary>The service's database: ASP.NET Core Identity's tables and its own.</summary>
+internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantScope tenants)
+    : IdentityDbContext<User, Role, Guid>(options)
+{
+    public DbSet<Tenant> Tenants => Set<Tenant>();
+
+    public DbSet<FailedSignIns> FailedSignIns => Set<FailedSignIns>();
+
+    public DbSet<Session> Sessions => Set<Session>();
+
+    public DbSet<RefreshToken> RefreshTokens => Set<RefreshToken>();
+
+    public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
+
+    public DbSet<DeviceClient> DeviceClients => Set<DeviceClient>();
+
+    public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
+
+    public DbSet<Revocation> Revocations => Set<Revocation>();
+
+    public DbSet<RevocationCounter> RevocationCounters => Set<RevocationCounter>();
+
+    /// <summary>Names of a user's roles, sorted.</summary>
+    public async Task<IReadOnlyList<string>> RolesOfAsync(Guid userId, CancellationToken cancellationToken) =>
+        await UserRoles
+            .Where(row => row.UserId == userId)
+            .Join(Roles, row => row.RoleId, role => role.Id, (_, role) => role.Name!)
+            .OrderBy(name => name)
+            .ToListAsync(cancellationToken);
+
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.MapAccounts();
+        builder.MapSessions();
+        builder.MapKeysAndClients();
+        builder.MapRevocations();
+        builder.AddMessaging();
+        builder.Entity<User>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<Session>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<RefreshToken>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<DeviceClient>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.UseSnakeCaseNames();
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace IdentityService.Operation;
+
+/// <summary>What operators watch of this service.</summary>
+internal sealed class IdentityMetrics : IDisposable
+{
+    /// <summary>Name of the meter and of the activity source.</summary>
+    public const string Name = "Platform.Identity";
+
+    /// <summary>Spans of the service's own work.</summary>
+    public static readonly ActivitySource Source = new(Name);
+
+    private readonly Meter _meter = new(Name);
+    private readonly Counter<long> _signIns;
+    private readonly Counter<long> _registrations;
+    private readonly Counter<long> _tokens;
+    private readonly Counter<long> _reuse;
+    private readonly Counter<long> _refusedRefreshes;
+    private readonly Counter<long> _revocations;
+    private readonly Histogram<double> _revocationEffective;
+    private long _activeSessions;
+    private long _revocationBacklog;
+
+    public IdentityMetrics()
+    {
+        _signIns = _meter.CreateCounter<long>("platform.identity.sign_ins", "{attempt}", "Attempts to sign in, by result");
+        _registrations = _meter.CreateCounter<long>("platform.identity.registrations", "{account}", "Accounts registered");
+        _tokens = _meter.CreateCounter<long>("platform.identity.tokens_issued", "{token}", "Access tokens issued, by grant");
+        _reuse = _meter.CreateCounter<long>("platform.identity.refresh_reuse", "{token}", "Refresh tokens used again after their time");
+        _refusedRefreshes = _meter.CreateCounter<long>("platform.identity.refreshes_refused", "{attempt}", "Refreshes refused");
+        _revocations = _meter.CreateCounter<long>("platform.identity.revocations", "{revocation}", "Revocations issued, by kind");
+        _revocationEffective = _meter.CreateHistogram<double>(
+            "platform.identity.revocation_effective", "s", "Time from commit until every living gateway applied a revocation");
+        _meter.CreateObservableGauge(
+            "platform.identity.sessions_active", () => Interlocked.Read(ref _activeSessions), "{session}", "Sessions neither ended nor expired");
+        _meter.CreateObservableGauge(
+            "platform.identity.revocation_backlog", () => Interlocked.Read(ref _revocationBacklog), "{revocation}", "Revocations not yet in the stream");
+    }
+
+    public void SignedIn() => _signIns.Add(1, Result("success"));
+
+    public void SignInFailed() => _signIns.Add(1, Result("invalid_credentials"));
+
+    public void SignInBlocked() => _signIns.Add(1, Result("blocked"));
+
+    public void Registered() => _registrations.Add(1);
+
+    public void TokenIssued(string grant) => _tokens.Add(1, new KeyValuePair<string, object?>("grant", grant));
+
+    public void RefreshReused() => _reuse.Add(1);
+
+    public void RefreshRefused() => _refusedRefreshes.Add(1);
+
+    public void Revoked(string kind) => _revocations.Add(1, new KeyValuePair<string, object?>("kind", kind));
+
+    public void RevocationApplied(TimeSpan after, bool everywhere) =>
+        _revocationEffective.Record(after.TotalSeconds, new KeyValuePair<string, object?>("complete", everywhere));
+
+    public void SessionsCounted(long active) => Interlocked.Exchange(ref _activeSessions, active);
+
+    public void RevocationsWaiting(long count) => Interlocked.Exchange(ref _revocationBacklog, count);
+
+    public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Result(string result) => new("result", result);
+}

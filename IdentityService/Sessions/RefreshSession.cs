@@ -1,0 +1,137 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using IdentityService.Accounts;
+using IdentityService.Data;
+using IdentityService.Operation;
+using IdentityService.Tokens;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
+
+namespace IdentityService.Sessions;
+
+/// <summary>A refresh token to exchange.</summary>
+public sealed record RefreshRequest
+{
+    [JsonPropertyName("refresh_token"), Required(ErrorMessage = "is required"), MaxLength(256, ErrorMessage = "is too long")]
+    public string? RefreshToken { get; init; }
+}
+
+/// <summary>
+/// Exchanges a refresh token for the next one.
+/// <list type="number">
+/// <item>Lock the session: everything that happens to one family happens one after the other.</item>
+/// <item>Not used yet: use it, add its one successor.</item>
+/// <item>Used a moment ago, successor unused: a concurrent or repeated request of the same client; the same successor again.</item>
+/// <item>Used before that, or the successor was used: someone has a copy; the whole session ends (RFC 9700 section 4.14.2).</item>
+/// </list>
+/// </summary>
+internal sealed class RefreshSession(
+    IdentityDb database, SessionTokens sessions, SessionEnding ending, RefreshTokenFormat format, RefreshOutcome outcome)
+{
+    public static async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> HandleAsync(
+        RefreshRequest request, RefreshSession refresh, CancellationToken cancellationToken) =>
+        await refresh.ExchangeAsync(request, cancellationToken);
+
+    private async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> ExchangeAsync(
+        RefreshRequest request, CancellationToken cancellationToken)
+    {
+        if (!RefreshTokenFormat.TryRead(request.RefreshToken, out var presented))
+        {
+            return outcome.Refused();
+        }
+
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        var hash = RefreshTokenFormat.Hash(presented);
+        if (await LockSessionAsync(hash, cancellationToken) is not { } session
+            || await database.Users.SingleOrDefaultAsync(row => row.Id == session.UserId, cancellationToken) is not { } user)
+        {
+            return outcome.Refused();
+        }
+
+        // Read after the lock, so that it shows what the request before this one did.
+        var token = await database.RefreshTokens.SingleAsync(row => row.Hash == hash, cancellationToken);
+        if (!outcome.Usable(session, user, token))
+        {
+            return outcome.Refused();
+        }
+
+        var repeated = token.UsedAt is not null;
+        if (repeated && !outcome.IsRepetition(token, await IsSuccessorUnusedAsync(token, cancellationToken)))
+        {
+            await ending.EndStolenAsync(session, user, transaction, cancellationToken);
+            return outcome.Reused();
+        }
+
+        var successor = format.SuccessorOf(presented, token.Id);
+        if (!repeated)
+        {
+            sessions.Add(session, successor, token);
+        }
+
+        outcome.Exchange(session, user, token, repeated);
+        var access = await sessions.IssueAsync(user, session.Id, cancellationToken);
+        await database.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return TypedResults.Ok(TokenResponse.From(access, RefreshTokenFormat.Write(successor)));
+    }
+
+    private async Task<Session?> LockSessionAsync(byte[] hash, CancellationToken cancellationToken) =>
+        await database.Sessions
+            .FromSql(
+                $"""
+                SELECT * FROM sessions
+                WHERE id = (SELECT session_id FROM refresh_tokens WHERE hash = {hash})
+                FOR UPDATE
+                """)
+            .IgnoreQueryFilters()
+            .SingleOrDefaultAsync(cancellationToken);
+
+    private Task<bool> IsSuccessorUnusedAsync(RefreshToken token, CancellationToken cancellationToken) =>
+        database.RefreshTokens.AnyAsync(row => row.ParentId == token.Id && row.UsedAt == null, cancellationToken);
+}
+
+/// <summary>Judges a refresh and records what came of it.</summary>
+internal sealed class RefreshOutcome(
+    IdentityDb database, Caller caller, IdentityMetrics metrics, IOptions<TokenOptions> options, TimeProvider time)
+{
+    private readonly DateTimeOffset _now = time.GetInstant();
+
+    /// <summary>Whether session, account and token all still live.</summary>
+    public bool Usable(Session session, User user, RefreshToken token) =>
+        session.LivesAt(_now, user) && _now < token.ExpiresAt;
+
+    /// <summary>Whether a second use is one of the same client's, just now.</summary>
+    public bool IsRepetition(RefreshToken token, bool successorUnused) =>
+        successorUnused && _now - token.UsedAt <= options.Value.RefreshGrace;
+
+    /// <summary>Marks the exchange and adds its audit record.</summary>
+    public void Exchange(Session session, User user, RefreshToken token, bool repeated)
+    {
+        token.Use(_now);
+        session.Seen(_now, caller.Address, caller.UserAgent);
+        metrics.TokenIssued("refresh_token");
+        database.AddAudit(
+            caller.Envelope(new Actor(ActorKind.User, user.Id.ToString(), user.UserName), user.TenantId, session.Id.ToString()),
+            "token.refreshed",
+            "session",
+            session.Id.ToString(),
+            detail: repeated ? new Dictionary<string, string>(StringComparer.Ordinal) { ["repeated"] = "true" } : null);
+    }
+
+    /// <summary>One answer for whatever is wrong with the token.</summary>
+    public ProblemHttpResult Refused()
+    {
+        metrics.RefreshRefused();
+        return SessionProblems.InvalidRefreshToken();
+    }
+
+    /// <summary>The same answer: a thief learns nothing.</summary>
+    public ProblemHttpResult Reused()
+    {
+        metrics.RefreshReused();
+        return SessionProblems.InvalidRefreshToken();
+    }
+}

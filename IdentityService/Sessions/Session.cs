@@ -1,0 +1,63 @@
+using IdentityService.Accounts;
+using ServiceDefaults.Data;
+
+namespace IdentityService.Sessions;
+
+/// <summary>One sign-in on one device, and the family of refresh tokens that came from it.</summary>
+internal sealed class Session : ITenantOwned
+{
+    /// <summary><c>sid</c>.</summary>
+    public Guid Id { get; init; }
+
+    public Guid UserId { get; init; }
+
+    public Guid TenantId { get; init; }
+
+    /// <summary>
+    /// The user's epoch when it began. An earlier one than the user's ends it, also a session that begins at the very
+    /// moment in which the password changes.
+    /// </summary>
+    public long Epoch { get; init; }
+
+    /// <summary>UTC.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>UTC; the last sign-in or refresh.</summary>
+    public DateTimeOffset LastSeenAt { get; private set; }
+
+    /// <summary>UTC; no refresh goes beyond it.</summary>
+    public DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>The client's address when last seen.</summary>
+    public string? Address { get; private set; }
+
+    /// <summary>The client's User-Agent when last seen.</summary>
+    public string? UserAgent { get; private set; }
+
+    /// <summary>UTC; null while it lives.</summary>
+    public DateTimeOffset? RevokedAt { get; private set; }
+
+    /// <summary>Notes that its owner was here.</summary>
+    public void Seen(DateTimeOffset now, string? address, string? userAgent)
+    {
+        LastSeenAt = now;
+        Address = address;
+        UserAgent = userAgent;
+    }
+
+    /// <summary>Whether its owner can still use it.</summary>
+    public bool LivesAt(DateTimeOffset now, User owner) =>
+        RevokedAt is null && now < ExpiresAt && Epoch >= owner.Epoch && owner.DisabledAt is null;
+
+    /// <summary>Ends it; false when it had ended before.</summary>
+    public bool End(DateTimeOffset now)
+    {
+        if (RevokedAt is not null)
+        {
+            return false;
+        }
+
+        RevokedAt = now;
+        return true;
+    }
+}

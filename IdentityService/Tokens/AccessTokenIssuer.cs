@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using IdentityService.Keys;
+using Microsoft.Extensions.Options;
+using ServiceDefaults.Authentication;
+
+namespace IdentityService.Tokens;
+
+/// <summary>For whom an access token is.</summary>
+/// <param name="Subject"><c>sub</c>.</param>
+/// <param name="ClientId"><c>client_id</c>.</param>
+/// <param name="TenantId"><c>tid</c>.</param>
+/// <param name="SessionId"><c>sid</c>, null without a session.</param>
+/// <param name="Name"><c>name</c>.</param>
+/// <param name="Scopes"><c>scope</c>.</param>
+/// <param name="Roles"><c>roles</c>.</param>
+/// <param name="Epoch"><c>epoch</c>.</param>
+internal sealed record TokenSubject(
+    string Subject,
+    string ClientId,
+    Guid TenantId,
+    Guid? SessionId,
+    string? Name,
+    IReadOnlyList<string> Scopes,
+    IReadOnlyList<string> Roles,
+    long Epoch);
+
+/// <summary>A signed access token.</summary>
+/// <param name="Text">The compact form.</param>
+/// <param name="Id">Its <c>jti</c>.</param>
+/// <param name="Life">Time until <c>exp</c>.</param>
+internal sealed record IssuedToken(string Text, string Id, TimeSpan Life);
+
+/// <summary>Makes access tokens: JWTs by RFC 9068, signed RS256 with the key that is active now.</summary>
+internal sealed class AccessTokenIssuer(
+    KeyRing keys, IOptions<AuthenticationOptions> authentication, IOptions<TokenOptions> tokens, TimeProvider time)
+{
+    /// <summary>Signs a new token.</summary>
+    public IssuedToken Issue(TokenSubject subject)
+    {
+        var now = time.GetUtcNow();
+        var id = Guid.CreateVersion7(now).ToString("N");
+        var life = tokens.Value.AccessTokenLife;
+        var key = keys.Signing;
+        var signed = $"{Encode(writer => WriteHeader(writer, key.KeyId))}.{Encode(writer => WriteClaims(writer, subject, id, now, life))}";
+        var signature = key.Sign(Encoding.ASCII.GetBytes(signed));
+        return new IssuedToken($"{signed}.{Base64Url.EncodeToString(signature)}", id, life);
+    }
+
+    private static void WriteHeader(Utf8JsonWriter header, string keyId)
+    {
+        header.WriteString("alg", "RS256");
+        header.WriteString("typ", "at+jwt");
+        header.WriteString("kid", keyId);
+    }
+
+    private void WriteClaims(Utf8JsonWriter claims, TokenSubject subject, string id, DateTimeOffset now, TimeSpan life)
+    {
+        claims.WriteString("iss", authentication.Value.Issuer);
+        claims.WriteString("aud", authentication.Value.Audience);
+        claims.WriteString("sub", subject.Subject);
+        claims.WriteString("client_id", subject.ClientId);
+        claims.WriteString("jti", id);
+        claims.WriteString("tid", subject.TenantId);
+        if (subject.SessionId is { } session)
+        {
+            claims.WriteString("sid", session);
+        }
+
+        if (subject.Name is { } name)
+        {
+            claims.WriteString("name", name);
+        }
+
+        claims.WriteString("scope", string.Join(' ', subject.Scopes));
+        claims.WriteStartArray("roles");
+        foreach (var role in subject.Roles)
+        {
+            claims.WriteStringValue(role);
+        }
+
+        claims.WriteEndArray();
+        claims.WriteNumber("epoch", subject.Epoch);
+        claims.WriteNumber("iat", now.ToUnixTimeSeconds());
+        claims.WriteNumber("exp", (now + life).ToUnixTimeSeconds());
+    }
+
+    private static string Encode(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            members(writer);
+            writer.WriteEndObject();
+        }
+
+        return Base64Url.EncodeToString(buffer.WrittenSpan);
+    }
+}

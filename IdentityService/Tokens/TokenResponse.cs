@@ -1,0 +1,31 @@
+using System.Text.Json.Serialization;
+
+namespace IdentityService.Tokens;
+
+/// <summary>Issued tokens, worded as in RFC 6749 section 5.1.</summary>
+public sealed record TokenResponse
+{
+    [JsonPropertyName("access_token")]
+    public required string AccessToken { get; init; }
+
+    [JsonPropertyName("token_type")]
+    public string TokenType { get; } = "Bearer";
+
+    /// <summary>Seconds.</summary>
+    [JsonPropertyName("expires_in")]
+    public required int ExpiresIn { get; init; }
+
+    [JsonPropertyName("refresh_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RefreshToken { get; init; }
+
+    [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Scope { get; init; }
+
+    internal static TokenResponse From(IssuedToken token, string? refreshToken = null, string? scope = null) => new()
+    {
+        AccessToken = token.Text,
+        ExpiresIn = (int)token.Life.TotalSeconds,
+        RefreshToken = refreshToken,
+        Scope = scope,
+    };
+}

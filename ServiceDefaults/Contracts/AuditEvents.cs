@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ServiceDefaults.Contracts;
+
+/// <summary>One entry for the audit log, committed with the change it tells of.</summary>
+/// <param name="Envelope">Actor, tenant, session, address, user agent, trace.</param>
+/// <param name="Action">Dotted name, for example <c>user.registered</c>.</param>
+/// <param name="ResourceType">Kind of the thing acted on, for example <c>user</c>.</param>
+/// <param name="ResourceId">Its id, null where the attempt named none.</param>
+/// <param name="Severity">How much it matters to a reviewer.</param>
+/// <param name="Result">Whether it took effect.</param>
+/// <param name="Duration">Time the operation took, null where not measured.</param>
+/// <param name="Before">The resource's fields before, secrets left out by the writer.</param>
+/// <param name="After">The resource's fields after, secrets left out by the writer.</param>
+/// <param name="Detail">Further facts, for example a reason; never a secret.</param>
+public sealed record AuditRecorded(
+    EventEnvelope Envelope,
+    string Action,
+    string ResourceType,
+    string? ResourceId,
+    AuditSeverity Severity,
+    AuditResult Result,
+    TimeSpan? Duration = null,
+    JsonElement? Before = null,
+    JsonElement? After = null,
+    IReadOnlyDictionary<string, string>? Detail = null) : IIntegrationEvent;
+
+/// <summary>A batch of the gateway's own records, one for each API request.</summary>
+public sealed record RequestsAudited(EventEnvelope Envelope, string GatewayId, IReadOnlyList<RequestRecord> Requests)
+    : IIntegrationEvent;
+
+/// <summary>One API request as the gateway saw it end.</summary>
+/// <param name="Id">UUIDv7 of the record.</param>
+/// <param name="At">UTC instant the request came in.</param>
+/// <param name="TenantId">From the token; null for anonymous requests.</param>
+/// <param name="Actor">From the token, or anonymous.</param>
+/// <param name="SessionId">From the token.</param>
+/// <param name="Address">The client's address.</param>
+/// <param name="UserAgent">Cut to 512 characters.</param>
+/// <param name="Method">HTTP method.</param>
+/// <param name="Path">Path without the query, cut to 1024 characters.</param>
+/// <param name="RouteId">The gateway route that took it, null where none matched.</param>
+/// <param name="StatusCode">HTTP status returned.</param>
+/// <param name="Duration">From the request's first byte to the end of the response.</param>
+/// <param name="TraceId">W3C trace id.</param>
+/// <param name="RequestId">The X-Request-Id returned.</param>
+public sealed record RequestRecord(
+    Guid Id,
+    DateTimeOffset At,
+    Guid? TenantId,
+    Actor Actor,
+    string? SessionId,
+    string? Address,
+    string? UserAgent,
+    string Method,
+    string Path,
+    string? RouteId,
+    int StatusCode,
+    TimeSpan Duration,
+    string? TraceId,
+    string? RequestId);
+
+/// <summary>How much an audit record matters to a reviewer.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AuditSeverity>))]
+public enum AuditSeverity
+{
+    Info,
+    Notice,
+    Warning,
+    Critical,
+}
+
+/// <summary>Whether the audited operation took effect.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<AuditResult>))]
+public enum AuditResult
+{
+    Success,
+    Denied,
+    Failure,
+}

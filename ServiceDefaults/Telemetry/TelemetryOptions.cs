@@ -1,0 +1,13 @@
+namespace ServiceDefaults.Telemetry;
+
+/// <summary>
+/// Section <c>Telemetry</c>. Where telemetry goes is said by the standard <c>OTEL_*</c> variables; without
+/// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> nothing is exported.
+/// </summary>
+internal sealed class TelemetryOptions
+{
+    public const string Section = "Telemetry";
+
+    /// <summary>Set at the public edge: baggage that a client sends would otherwise travel to every service.</summary>
+    public bool DropInboundBaggage { get; set; }
+}
