@@ -44,7 +44,7 @@ internal sealed class RunConsole(DistributedApplication application)
     // Before anything else: its page shows how the others come up.
     private Task<DashboardServer> StartDashboardAsync(CancellationToken stop)
     {
-        var port = _engine.Options.RandomPorts ? 0 : DashboardServer.DefaultPort;
+        var port = _engine.Options.RandomPorts ? 0 : application.Model.Configuration.GetValue("Dashboard:Port", DashboardServer.DefaultPort);
         if (port != 0)
         {
             EndpointPorts.RequireFree(port, "dashboard");
