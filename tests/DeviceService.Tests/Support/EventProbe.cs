@@ -10,7 +10,7 @@ internal sealed class EventProbe : IAsyncDisposable
     private readonly ConcurrentQueue<IIntegrationEvent> _events = new();
     private readonly IBusControl _bus;
 
-    private EventProbe(string messaging) =>
+    private EventProbe(string messaging, bool withConnectivity) =>
         _bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
         {
             rabbit.Host(new Uri(messaging));
@@ -19,16 +19,19 @@ internal sealed class EventProbe : IAsyncDisposable
                 queue.PrefetchCount = 500;
                 Take<DeviceEnrolled>(queue);
                 Take<DeviceDecommissioned>(queue);
-                Take<DeviceConnectivityChanged>(queue);
                 Take<AuditRecorded>(queue);
+                if (withConnectivity)
+                {
+                    Take<DeviceConnectivityChanged>(queue);
+                }
             });
         });
 
     public IReadOnlyList<IIntegrationEvent> Events => [.. _events];
 
-    public static async Task<EventProbe> StartAsync(string messaging)
+    public static async Task<EventProbe> StartAsync(string messaging, bool withConnectivity = true)
     {
-        var probe = new EventProbe(messaging);
+        var probe = new EventProbe(messaging, withConnectivity);
         await probe._bus.StartAsync(TimeSpan.FromSeconds(20));
         return probe;
     }
