@@ -2,7 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using AuditService.Recording;
 using Microsoft.EntityFrameworkCore;
 using NpgsqlTypes;
-using ServiceDefaults.Contracts;
 using ServiceDefaults.Paging;
 
 namespace AuditService.Reading;
@@ -24,11 +23,11 @@ public sealed class RecordFilter
     [StringLength(300), PlainText]
     public string? ResourceId { get; init; }
 
-    [EnumDataType(typeof(AuditSeverity))]
-    public AuditSeverity? Severity { get; init; }
+    [AllowedValues(null, "info", "notice", "warning", "critical", "unknown", ErrorMessage = "There is no such severity.")]
+    public string? Severity { get; init; }
 
-    [EnumDataType(typeof(AuditResult))]
-    public AuditResult? Result { get; init; }
+    [AllowedValues(null, "success", "denied", "failure", "unknown", ErrorMessage = "There is no such result.")]
+    public string? Result { get; init; }
 
     /// <summary>The client's address, written in any way that names it.</summary>
     [StringLength(64), IpAddress]
@@ -62,20 +61,10 @@ public sealed class RecordFilter
         records = Action is { } action ? records.Where(row => row.Action == action) : records;
         records = ResourceType is { } type ? records.Where(row => row.ResourceType == type) : records;
         records = ResourceId is { } id ? records.Where(row => row.ResourceId == id) : records;
+        records = Severity is { } severity ? records.Where(row => row.Severity == severity) : records;
+        records = Result is { } result ? records.Where(row => row.Result == result) : records;
         records = TraceId is { } trace ? records.Where(row => row.TraceId == trace) : records;
         records = TenantId is { } tenant ? records.Where(row => row.TenantId == tenant) : records;
-        if (Severity is { } severity)
-        {
-            var name = Judgement.NameOf(severity);
-            records = records.Where(row => row.Severity == name);
-        }
-
-        if (Result is { } result)
-        {
-            var name = Judgement.NameOf(result);
-            records = records.Where(row => row.Result == name);
-        }
-
         if (Address is { } text)
         {
             var address = System.Net.IPAddress.Parse(text).Plain();

@@ -98,7 +98,10 @@ internal sealed class MailSender(
             {
                 EnableSsl = options.Value.StartTls,
                 Timeout = (int)delivery.Value.Timeout.TotalMilliseconds,
-                DeliveryFormat = SmtpDeliveryFormat.International,
+
+                // Names and subjects are encoded (RFC 2047), which every server takes; only an address with letters
+                // beyond ASCII needs one that knows SMTPUTF8 (RFC 6531).
+                DeliveryFormat = mail.To[0].User.All(char.IsAscii) ? SmtpDeliveryFormat.SevenBit : SmtpDeliveryFormat.International,
             };
             if (options.Value.UserName is { } user)
             {

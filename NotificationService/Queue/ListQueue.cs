@@ -9,8 +9,8 @@ namespace NotificationService.Queue;
 /// <summary>What to show of the queue.</summary>
 public sealed class QueueFilter
 {
-    [EnumDataType(typeof(NotificationStatus))]
-    public NotificationStatus? Status { get; init; }
+    [AllowedValues(null, "pending", "sending", "sent", "failed", "dead", "cancelled", ErrorMessage = "There is no such status.")]
+    public string? Status { get; init; }
 
     /// <summary>The whole address; case does not matter.</summary>
     [StringLength(320)]
@@ -31,7 +31,12 @@ internal static class ListQueue
         [AsParameters] QueueFilter filter, NotificationDbContext database, CancellationToken cancellationToken)
     {
         IQueryable<Notification> rows = database.Notifications.AsNoTracking();
-        rows = filter.Status is { } status ? rows.Where(row => row.Status == status) : rows;
+        if (filter.Status is { } text)
+        {
+            var status = NotificationStatusText.Parse(text);
+            rows = rows.Where(row => row.Status == status);
+        }
+
         if (filter.Recipient?.ToLowerInvariant() is { } recipient)
         {
 #pragma warning disable CA1862, CA1304, CA1311, MA0011 // Translated to SQL, where lower() has an index.

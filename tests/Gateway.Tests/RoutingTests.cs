@@ -57,23 +57,31 @@ public sealed class RoutingTests(SharedGateway shared)
     }
 
     [Fact]
-    public async Task Post_OfTooLargeABody_IsProblem413WithAndWithoutLength()
+    public async Task Post_AnnouncingTooLargeABody_IsProblem413AndNeverReachesTheService()
     {
-        var token = _issuer.User(Scopes.DevicesWrite);
-        var large = new byte[(10 << 20) + 1];
         var before = shared.Around.Device.Arrivals.Count;
 
-        var announced = await _gateway.SendAsync(HttpMethod.Post, "/api/v1/devices", token, new ByteArrayContent(large));
-        await announced.MustBeProblemAsync(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
-        Assert.Equal(before, shared.Around.Device.Arrivals.Count);
+        // The answer comes before the body is sent, so the client must wait for leave to send.
+        using HttpRequestMessage announced = new(HttpMethod.Post, "/api/v1/devices") { Content = new ByteArrayContent(new byte[(10 << 20) + 1]) };
+        announced.Headers.Authorization = new("Bearer", _issuer.User(Scopes.DevicesWrite));
+        announced.Headers.ExpectContinue = true;
+        await (await _gateway.Client.SendAsync(announced)).MustBeProblemAsync(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
 
-        shared.Around.Device.Answer = async context => await context.Request.Body.CopyToAsync(Stream.Null);
+        Assert.Equal(before, shared.Around.Device.Arrivals.Count);
+    }
+
+    [Fact]
+    public async Task Post_OfTooLargeABodyInChunks_IsProblem413()
+    {
+        // Small enough that all of it is sent before the connection is closed.
+        var gateway = await shared.Around.StartGatewayAsync(changes: [("Server:MaxRequestBodyBytes", "4096")]);
+        shared.Around.Device.Answer = static context => context.Request.Body.CopyToAsync(Stream.Null);
         try
         {
-            using HttpRequestMessage chunked = new(HttpMethod.Post, "/api/v1/devices") { Content = new ByteArrayContent(large) };
+            using HttpRequestMessage chunked = new(HttpMethod.Post, "/api/v1/devices") { Content = new ByteArrayContent(new byte[5000]) };
             chunked.Headers.TransferEncodingChunked = true;
-            chunked.Headers.Authorization = new("Bearer", token);
-            await (await _gateway.Client.SendAsync(chunked)).MustBeProblemAsync(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
+            chunked.Headers.Authorization = new("Bearer", _issuer.User(Scopes.DevicesWrite));
+            await (await gateway.Client.SendAsync(chunked)).MustBeProblemAsync(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
         }
         finally
         {

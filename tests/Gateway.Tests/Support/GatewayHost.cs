@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Platform.Testing;
@@ -30,12 +31,20 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
         if (ready)
         {
             await Eventually.Async(
-                () => host.Services.GetRequiredService<RevocationFreshness>().State == RevocationState.Current,
+                () => host.State == RevocationState.Current,
                 TimeSpan.FromSeconds(20), "the gateway did not catch up with the revocation stream");
         }
 
         return host;
     }
+
+    public RevocationState State => Services.GetRequiredService<RevocationFreshness>().State;
+
+    /// <summary>Waits until the bus is connected and its queues are bound.</summary>
+    public Task MustHaveBusAsync() => Eventually.Async(
+        async () => (await Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Tags.Contains("masstransit"))) is
+        { Status: HealthStatus.Healthy, Entries.Count: > 0 },
+        TimeSpan.FromSeconds(20), "the bus did not start");
 
     /// <summary>Changes the configuration while it runs.</summary>
     public void Change(params (string Key, string? Value)[] changes) => _changeable.Change(changes);

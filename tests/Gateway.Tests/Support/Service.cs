@@ -13,13 +13,12 @@ internal sealed record Arrived(string Method, string Path, string Query, Diction
 internal sealed class Service : IAsyncDisposable
 {
     private WebApplication? _app;
-    private string _url = "http://127.0.0.1:0";
 
     private Service(string name) => Name = name;
 
     public string Name { get; }
 
-    public string Url => _url;
+    public string Url { get; private set; } = "http://127.0.0.1:0";
 
     public ConcurrentQueue<Arrived> Arrivals { get; } = [];
 
@@ -38,13 +37,13 @@ internal sealed class Service : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(_url);
+        builder.WebHost.UseUrls(Url);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         _app = builder.Build();
         _app.UseWebSockets();
         _app.Run(ServeAsync);
         await _app.StartAsync();
-        _url = _app.Urls.First();
+        Url = _app.Urls.First();
     }
 
     /// <summary>Nobody listens any more; open connections are cut.</summary>
@@ -58,6 +57,8 @@ internal sealed class Service : IAsyncDisposable
             await app.DisposeAsync();
         }
     }
+
+    public static Task EchoAsync(HttpContext context) => context.Response.WriteAsJsonAsync(context.Items[typeof(Arrived)]);
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
@@ -77,13 +78,7 @@ internal sealed class Service : IAsyncDisposable
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
             Name);
         Arrivals.Enqueue(arrived);
-        if (Answer is { } answer)
-        {
-            await answer(context);
-        }
-        else
-        {
-            await context.Response.WriteAsJsonAsync(arrived);
-        }
+        context.Items[typeof(Arrived)] = arrived;
+        await (Answer ?? EchoAsync)(context);
     }
 }

@@ -1,6 +1,5 @@
+using Microsoft.AspNetCore.Http;
 using Platform.Testing;
-using ServiceDefaults.Contracts;
-using StackExchange.Redis;
 
 [assembly: AssemblyFixture(typeof(PlatformServers))]
 
@@ -116,14 +115,14 @@ internal sealed class Surroundings : IAsyncDisposable
         return (endpoint[0], int.Parse(endpoint[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
-    private async Task AnswerAsIdentityAsync(Microsoft.AspNetCore.Http.HttpContext context)
+    private async Task AnswerAsIdentityAsync(HttpContext context)
     {
         if (context.Request.Path == "/.well-known/jwks.json")
         {
-            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, Issuer.KeySet());
+            await context.Response.WriteAsync(Issuer.KeySet());
             return;
         }
 
-        await Microsoft.AspNetCore.Http.HttpResponseJsonExtensions.WriteAsJsonAsync(context.Response, Identity.Arrivals.Last());
+        await Service.EchoAsync(context);
     }
 }
