@@ -55,7 +55,7 @@ public sealed class RefreshingTests(IdentityApi api)
     public async Task Refresh_UsedTokenWithinTheGrace_GivesTheSameSuccessor()
     {
         var time = new ShiftedTime();
-        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time);
+        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, IdentityHost.FastHashes);
         using var http = host.CreateClient();
         var person = await SignedInAsync(http);
         var first = person.RefreshToken;
@@ -73,7 +73,7 @@ public sealed class RefreshingTests(IdentityApi api)
         var time = new ShiftedTime();
         var backing = await api.NewBackingAsync();
         await using var events = await EventProbe.StartAsync(backing.Messaging);
-        await using var host = IdentityHost.Start(backing, time);
+        await using var host = IdentityHost.Start(backing, time, IdentityHost.FastHashes);
         using var http = host.CreateClient();
         var person = await SignedInAsync(http);
         var (stolen, session) = (person.RefreshToken, person.SessionId.ToString());
@@ -111,7 +111,7 @@ public sealed class RefreshingTests(IdentityApi api)
     public async Task Refresh_AfterSevenDaysOrThirtyInAll_IsRefused()
     {
         var time = new ShiftedTime();
-        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time);
+        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, IdentityHost.FastHashes);
         using var http = host.CreateClient();
         var idle = await SignedInAsync(http);
         var busy = await SignedInAsync(http);

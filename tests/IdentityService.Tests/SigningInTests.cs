@@ -1,13 +1,7 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
-using IdentityService.Accounts;
 using IdentityService.Tests.Support;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
@@ -68,24 +62,6 @@ public sealed class SigningInTests(IdentityApi api)
         Assert.Equal("disabled", (await api.Events.AuditAsync("user.login_failed", disabled.Id.ToString(), AuditResult.Denied)).Detail!["reason"]);
     }
 
-    [Fact]
-    public async Task LogIn_UnknownName_DoesTheSameHashWork()
-    {
-        var counting = new CountingHasher();
-        await using var host = IdentityHost.Start(await api.NewBackingAsync(), services: services =>
-            services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>>(counting)));
-        using var http = host.CreateClient();
-        var person = new Person(http);
-        await person.RegisterAsync();
-
-        foreach (var name in (string[])[person.UserName, "nobody-by-that-name", "nobody@platform.test"])
-        {
-            counting.Verified.Clear();
-            (await person.TryLogInAsync(name, "not the password at all")).Dispose();
-            Assert.Equal([210_000u], counting.Verified);
-        }
-    }
-
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -93,7 +69,7 @@ public sealed class SigningInTests(IdentityApi api)
     {
         var time = new ShiftedTime();
         time.Freeze();
-        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, FastHashes);
+        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, IdentityHost.FastHashes);
         using var http = host.CreateClient();
         var person = new Person(http);
         if (known)
@@ -132,7 +108,7 @@ public sealed class SigningInTests(IdentityApi api)
         var time = new ShiftedTime();
         time.Freeze();
         await using var host = IdentityHost.Start(
-            await api.NewBackingAsync(), time, FastHashes, ("SignIn:LongestDelay", "00:00:10"), ("SignIn:FreeFailures", "3"));
+            await api.NewBackingAsync(), time, IdentityHost.FastHashes, ("SignIn:LongestDelay", "00:00:10"), ("SignIn:FreeFailures", "3"));
         using var http = host.CreateClient();
         var person = new Person(http);
         for (var failure = 0; failure < 12; failure++)
@@ -151,7 +127,7 @@ public sealed class SigningInTests(IdentityApi api)
     {
         var time = new ShiftedTime();
         time.Freeze();
-        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, FastHashes);
+        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, IdentityHost.FastHashes);
         using var http = host.CreateClient();
         var person = new Person(http);
         await person.RegisterAsync();
@@ -161,23 +137,6 @@ public sealed class SigningInTests(IdentityApi api)
         Assert.Equal(5, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
         Assert.Equal(35, answers.Count(answer => answer.StatusCode == HttpStatusCode.TooManyRequests));
         Assert.Equal(5, (await host.QueryAsync(db => db.FailedSignIns.SingleAsync())).Failures);
-    }
-
-    [Fact]
-    public async Task LogIn_HashOfFewerRounds_IsReplaced()
-    {
-        var person = api.NewPerson();
-        await person.RegisterAsync();
-        var weak = new PasswordHasher<User>(Options.Create(new PasswordHasherOptions { IterationCount = 1_000 }))
-            .HashPassword(new User(), person.Password);
-        await api.Host.QueryAsync(db => db.Users.Where(row => row.Id == person.Id)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.PasswordHash, weak)));
-
-        await person.LogInAsync();
-
-        var hash = await api.Host.QueryAsync(db => db.Users.Where(row => row.Id == person.Id).Select(row => row.PasswordHash).SingleAsync());
-        Assert.Equal(210_000u, CountingHasher.RoundsOf(hash!));
-        await person.LogInAsync();
     }
 
     [Theory]
@@ -223,33 +182,11 @@ public sealed class SigningInTests(IdentityApi api)
         Assert.Equal("""["admin","platform-admin"]""", claims.GetProperty("roles").GetRawText());
     }
 
-    private static void FastHashes(IServiceCollection services) =>
-        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1);
-
     private static async Task<string> ComparableAsync(HttpResponseMessage answer)
     {
         Assert.Equal("invalid_credentials", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
         var body = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!.AsObject();
         body.Remove("traceId");
         return body.ToJsonString();
-    }
-
-    /// <summary>The real hasher, with a note of the rounds of every hash it verified.</summary>
-    private sealed class CountingHasher : IPasswordHasher<User>
-    {
-        private readonly PasswordHasher<User> _real = new(Options.Create(new PasswordHasherOptions { IterationCount = 210_000 }));
-
-        public ConcurrentBag<uint> Verified { get; } = [];
-
-        public static uint RoundsOf(string hash) =>
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(Convert.FromBase64String(hash).AsSpan(5));
-
-        public string HashPassword(User user, string password) => _real.HashPassword(user, password);
-
-        public PasswordVerificationResult VerifyHashedPassword(User user, string hashedPassword, string providedPassword)
-        {
-            Verified.Add(RoundsOf(hashedPassword));
-            return _real.VerifyHashedPassword(user, hashedPassword, providedPassword);
-        }
     }
 }

@@ -57,7 +57,7 @@ public sealed class SigningOutTests(IdentityApi api)
     public async Task LogOut_LivingGateway_IsWaitedFor()
     {
         var backing = await api.NewBackingAsync();
-        await using var host = IdentityHost.Start(backing);
+        await using var host = IdentityHost.Start(backing, services: IdentityHost.FastHashes);
         using var http = host.CreateClient();
         await using var gateway = await FakeGateway.ConnectAsync(backing.Redis);
         await using var gone = await FakeGateway.ConnectAsync(backing.Redis);
@@ -81,7 +81,7 @@ public sealed class SigningOutTests(IdentityApi api)
     public async Task LogOut_GatewayThatStaysBehind_IsWaitedForASecond()
     {
         var backing = await api.NewBackingAsync();
-        await using var host = IdentityHost.Start(backing);
+        await using var host = IdentityHost.Start(backing, services: IdentityHost.FastHashes);
         using var http = host.CreateClient();
         await using var gateway = await FakeGateway.ConnectAsync(backing.Redis);
         var person = new Person(http);

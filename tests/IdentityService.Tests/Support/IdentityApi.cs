@@ -25,7 +25,7 @@ public sealed class IdentityApi : IAsyncLifetime
         await Servers.InitializeAsync();
         Backing = await NewBackingAsync();
         Events = await EventProbe.StartAsync(Backing.Messaging);
-        Host = IdentityHost.Start(Backing);
+        Host = IdentityHost.Start(Backing, services: IdentityHost.FastHashes);
         Http = Host.CreateClient();
     }
 

@@ -1,5 +1,6 @@
 using IdentityService.Data;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
@@ -52,6 +53,10 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
         host.StartServer();
         return host;
     }
+
+    /// <summary>Passwords hashed in no time, for tests that are not about hashing.</summary>
+    public static void FastHashes(IServiceCollection services) =>
+        services.Configure<PasswordHasherOptions>(options => options.IterationCount = 1);
 
     /// <summary>Looks into the database, across tenants.</summary>
     public async Task<T> QueryAsync<T>(Func<IdentityDb, Task<T>> query)
