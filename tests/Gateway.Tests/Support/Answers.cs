@@ -23,6 +23,7 @@ internal static class Answers
     public static async Task<Arrived> MustHaveArrivedAsync(this HttpResponseMessage answer)
     {
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-        return (await answer.Content.ReadFromJsonAsync<Arrived>())!;
+        var arrived = (await answer.Content.ReadFromJsonAsync<Arrived>())!;
+        return arrived with { Headers = new(arrived.Headers, StringComparer.OrdinalIgnoreCase) };
     }
 }
