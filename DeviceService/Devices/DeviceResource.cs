@@ -64,9 +64,16 @@ public sealed record ConnectivityResource(
 }
 
 /// <summary>A device with its signal, which only active devices have.</summary>
-internal sealed record DeviceWithSignal(Device Device, DeviceSignal? Signal)
+internal sealed class DeviceWithSignal
 {
+    public required Device Device { get; init; }
+
+    public DeviceSignal? Signal { get; init; }
+
     public static IQueryable<DeviceWithSignal> From(IQueryable<Device> devices, IQueryable<DeviceSignal> signals) =>
         devices.LeftJoin(
-            signals, device => device.Id, signal => signal.DeviceId, (device, signal) => new DeviceWithSignal(device, signal));
+            signals,
+            device => device.Id,
+            signal => signal.DeviceId,
+            (device, signal) => new DeviceWithSignal { Device = device, Signal = signal });
 }

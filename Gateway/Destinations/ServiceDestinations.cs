@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 using ServiceDefaults.Discovery;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.ServiceDiscovery;
@@ -10,13 +11,33 @@ namespace Gateway.Destinations;
 /// whenever the configuration changes; requests under way end where they began. A name without endpoints stays as it is
 /// and is left to DNS.
 /// </summary>
-internal sealed class ServiceDestinations(ServiceEndpoints endpoints, IConfiguration configuration) : IDestinationResolver
+internal sealed class ServiceDestinations : IDestinationResolver, IDisposable
 {
+    private readonly ServiceEndpoints _endpoints;
+    private readonly IDisposable _watch;
+    private CancellationTokenSource _change = new();
+
+    public ServiceDestinations(ServiceEndpoints endpoints)
+    {
+        _endpoints = endpoints;
+        _watch = endpoints.OnChange(() =>
+        {
+            using var changed = Interlocked.Exchange(ref _change, new CancellationTokenSource());
+            changed.Cancel();
+        });
+    }
+
+    public void Dispose()
+    {
+        _watch.Dispose();
+        _change.Dispose();
+    }
+
     public ValueTask<ResolvedDestinationCollection> ResolveDestinationsAsync(
         IReadOnlyDictionary<string, DestinationConfig> destinations, CancellationToken cancellationToken)
     {
         // Taken before reading: a change in between leads to another round, not to a missed one.
-        var change = configuration.GetReloadToken();
+        CancellationChangeToken change = new(_change.Token);
         Dictionary<string, DestinationConfig> resolved = new(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, destination) in destinations)
         {
@@ -29,7 +50,7 @@ internal sealed class ServiceDestinations(ServiceEndpoints endpoints, IConfigura
     private void Resolve(string name, DestinationConfig destination, Dictionary<string, DestinationConfig> resolved)
     {
         var address = new Uri(destination.Address);
-        var found = endpoints.Find(address.Host, address.Scheme);
+        var found = _endpoints.Find(address.Host, address.Scheme);
         if (found.IsEmpty)
         {
             resolved[name] = destination;

@@ -80,9 +80,11 @@ internal sealed partial class RevocationStreamReader(
             if (item.Kind is { } kind)
             {
                 revocations.Apply(kind, item.Value, item.Epoch, item.Cutoff, item.ExpiresAt);
-                applied.ReadInOrder(item.Sequence);
                 metrics.RevocationApplied("stream");
             }
+
+            // A heartbeat too stands behind every entry up to its number; older ones may have been trimmed.
+            applied.ReadInOrder(item.Sequence);
         }
         catch (Exception fault) when (fault is FormatException or ArgumentException)
         {

@@ -24,16 +24,21 @@ internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, 
     /// <summary>Finds the account by user name or e-mail and checks its password.</summary>
     public async Task<CredentialResult> CheckAsync(string login, string password, CancellationToken cancellationToken)
     {
-        var name = LoginName.Normalize(login);
-        var user = LoginName.IsEmail(login)
-            ? await database.Users.SingleOrDefaultAsync(row => row.NormalizedEmail == name, cancellationToken)
-            : await database.Users.SingleOrDefaultAsync(row => row.NormalizedUserName == name, cancellationToken);
+        var user = LoginName.IsPossible(login) ? await FindAsync(login, cancellationToken) : null;
         return await CheckAsync(user, SignInThrottle.KeyOf(user, login), password, cancellationToken);
     }
 
     /// <summary>Checks the password of an account that is already known.</summary>
     public Task<CredentialResult> CheckAsync(User user, string password, CancellationToken cancellationToken) =>
         CheckAsync(user, SignInThrottle.KeyOf(user, ""), password, cancellationToken);
+
+    private Task<User?> FindAsync(string login, CancellationToken cancellationToken)
+    {
+        var name = LoginName.Normalize(login);
+        return LoginName.IsEmail(login)
+            ? database.Users.SingleOrDefaultAsync(row => row.NormalizedEmail == name, cancellationToken)
+            : database.Users.SingleOrDefaultAsync(row => row.NormalizedUserName == name, cancellationToken);
+    }
 
     private async Task<CredentialResult> CheckAsync(User? user, string key, string password, CancellationToken cancellationToken)
     {

@@ -12,6 +12,9 @@ internal static class LoginName
     /// <summary>The form that is unique and searched.</summary>
     public static string Normalize(string text) => text.ToUpperInvariant();
 
+    /// <summary>Whether anyone could be called so. Other texts are not even looked for: PostgreSQL refuses some of them.</summary>
+    public static bool IsPossible(string text) => text.All(letter => letter is > ' ' and <= '~');
+
     /// <summary>Whether it must be an e-mail address: user names have no at sign.</summary>
     public static bool IsEmail(string text) => text.Contains('@', StringComparison.Ordinal);
 }

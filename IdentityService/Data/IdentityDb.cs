@@ -5,6 +5,7 @@ using IdentityService.Revocations;
 using IdentityService.Sessions;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using ServiceDefaults.Data;
 using ServiceDefaults.Messaging;
 
@@ -39,6 +40,13 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
             .Join(Roles, row => row.RoleId, role => role.Id, (_, role) => role.Name!)
             .OrderBy(name => name)
             .ToListAsync(cancellationToken);
+
+    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
+        optionsBuilder.ConfigureWarnings(static warnings => warnings
+            // A name that is taken is no error of ours; what nobody expects is logged where it is handled.
+            .Log((CoreEventId.SaveChangesFailed, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug))
+            // Tables of a user's parts are only ever read for a user that the filter has let through.
+            .Ignore(CoreEventId.PossibleIncorrectRequiredNavigationWithQueryFilterInteractionWarning));
 
     protected override void OnModelCreating(ModelBuilder builder)
     {

@@ -15,10 +15,12 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
     private const int TagSize = 16;
     private const int Overhead = 1 + NonceSize + TagSize;
 
-    private readonly byte[] _storage = Derive(options.Value, "platform signing keys at rest");
+    // Derived at first use: hosted services are made before the options are checked, and all faults are told at once.
+    private readonly Lazy<byte[]> _storage = new(() => Derive(options.Value, "platform signing keys at rest"));
+    private readonly Lazy<byte[]> _succession = new(() => Derive(options.Value, "platform refresh token succession"));
 
     /// <summary>Key of the refresh tokens' succession.</summary>
-    public byte[] RefreshSuccession { get; } = Derive(options.Value, "platform refresh token succession");
+    public byte[] RefreshSuccession => _succession.Value;
 
     /// <summary>Encrypts for the database.</summary>
     /// <param name="secret">What to keep.</param>
@@ -29,7 +31,7 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
         stored[0] = Version;
         var nonce = stored.AsSpan(1, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        using var cipher = new AesGcm(_storage, TagSize);
+        using var cipher = new AesGcm(_storage.Value, TagSize);
         cipher.Encrypt(nonce, secret, stored.AsSpan(Overhead), stored.AsSpan(1 + NonceSize, TagSize), Encoding.UTF8.GetBytes(owner));
         return stored;
     }
@@ -44,7 +46,7 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
         }
 
         var secret = new byte[stored.Length - Overhead];
-        using var cipher = new AesGcm(_storage, TagSize);
+        using var cipher = new AesGcm(_storage.Value, TagSize);
         cipher.Decrypt(
             stored.Slice(1, NonceSize),
             stored[Overhead..],

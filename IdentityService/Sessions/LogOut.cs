@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using IdentityService.Revocations;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +10,7 @@ namespace IdentityService.Sessions;
 /// <summary>What a client that logs out may send. The session ends with all of its refresh tokens either way.</summary>
 public sealed record LogOutRequest
 {
-    [JsonPropertyName("refresh_token"), MaxLength(256, ErrorMessage = "is too long")]
+    [JsonPropertyName("refresh_token")]
     public string? RefreshToken { get; init; }
 }
 

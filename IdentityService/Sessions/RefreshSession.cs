@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using IdentityService.Accounts;
 using IdentityService.Data;
@@ -15,7 +14,7 @@ namespace IdentityService.Sessions;
 /// <summary>A refresh token to exchange.</summary>
 public sealed record RefreshRequest
 {
-    [JsonPropertyName("refresh_token"), Required(ErrorMessage = "is required"), MaxLength(256, ErrorMessage = "is too long")]
+    [JsonPropertyName("refresh_token")]
     public string? RefreshToken { get; init; }
 }
 
@@ -38,6 +37,11 @@ internal sealed class RefreshSession(
     private async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> ExchangeAsync(
         RefreshRequest request, CancellationToken cancellationToken)
     {
+        if (string.IsNullOrEmpty(request.RefreshToken))
+        {
+            return SessionProblems.RefreshTokenMissing();
+        }
+
         if (!RefreshTokenFormat.TryRead(request.RefreshToken, out var presented))
         {
             return outcome.Refused();

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -31,7 +32,7 @@ internal sealed class RefreshTokenFormat(KeyEncryption keys)
     {
         token = new byte[Size];
         return text is { Length: Length }
-            && Base64Url.TryDecodeFromChars(text, token, out var written) && written == Size
+            && Base64Url.DecodeFromChars(text, token, out _, out var written) == OperationStatus.Done && written == Size
             && Write(token) == text;
     }
 

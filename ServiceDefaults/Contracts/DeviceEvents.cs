@@ -21,6 +21,7 @@ public sealed record DeviceDecommissioned(EventEnvelope Envelope, Guid DeviceId)
 /// <param name="Previous">State before.</param>
 /// <param name="Current">State now.</param>
 /// <param name="LastSeenAt">UTC instant of the last heartbeat, null before the first.</param>
+[OptionalConsumer]
 public sealed record DeviceConnectivityChanged(
     EventEnvelope Envelope,
     Guid DeviceId,

@@ -19,7 +19,9 @@ public sealed class TestTokens : IAsyncDisposable
     /// <summary>The tenant of the platform's first start.</summary>
     public static readonly Guid DefaultTenant = new("00000000-0000-0000-0000-000000000001");
 
-    private const string Issuer = "https://identity.test";
+    /// <summary>The <c>iss</c> of its tokens.</summary>
+    public const string Issuer = "https://identity.test";
+
     private const string KeyId = "test-key";
 
     private readonly RSA _key = RSA.Create(2048);

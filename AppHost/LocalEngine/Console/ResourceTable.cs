@@ -31,7 +31,7 @@ internal static class ResourceTable
     {
         var text = $"{resource.Name,-14} {State(resource)}";
         return resource.IsHealthy ? $"{text,-30} {Address(resource)} ({Ready(resource)})"
-            : resource.State == ResourceStates.Exited && resource.Problem is { } problem ? $"{text}: {problem}" : text;
+            : resource.Problem is { } problem ? $"{text}: {problem}" : text;
     }
 
     private static string State(Supervisor resource) =>

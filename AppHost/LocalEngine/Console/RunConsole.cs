@@ -13,7 +13,7 @@ internal sealed class RunConsole(DistributedApplication application)
     /// <summary>Runs the engine until the token is cancelled, and stops it.</summary>
     public async Task<int> ShowAsync(CancellationToken stop)
     {
-        _engine.Say = text => AnsiConsole.WriteLine(text);
+        _engine.Say = text => System.Console.WriteLine(text);
         await using var dashboard = await StartDashboardAsync(stop);
         try
         {
@@ -35,16 +35,16 @@ internal sealed class RunConsole(DistributedApplication application)
             // Ctrl-C
         }
 
-        AnsiConsole.WriteLine("Stopping.");
+        System.Console.WriteLine("Stopping.");
         await _engine.StopAsync();
-        AnsiConsole.WriteLine("Stopped.");
+        System.Console.WriteLine("Stopped.");
         return ExitCodes.Success;
     }
 
     // Before anything else: its page shows how the others come up.
     private Task<DashboardServer> StartDashboardAsync(CancellationToken stop)
     {
-        var port = _engine.Options.RandomPorts ? 0 : DashboardServer.DefaultPort;
+        var port = _engine.Options.RandomPorts ? 0 : application.Model.Configuration.GetValue("Dashboard:Port", DashboardServer.DefaultPort);
         if (port != 0)
         {
             EndpointPorts.RequireFree(port, "dashboard");
@@ -81,7 +81,7 @@ internal sealed class RunConsole(DistributedApplication application)
                     if (shown.GetValueOrDefault(resource.Name) != line)
                     {
                         shown[resource.Name] = line;
-                        AnsiConsole.WriteLine(line);
+                        System.Console.WriteLine(line);
                     }
                 }
 
@@ -94,19 +94,19 @@ internal sealed class RunConsole(DistributedApplication application)
     {
         var gateway = _engine.Supervisors.SelectMany(s => s.Resource.Annotations.OfType<EndpointAnnotation>())
             .FirstOrDefault(e => e.IsExternal && e.UriScheme == "http");
-        AnsiConsole.WriteLine("");
+        System.Console.WriteLine("");
         if (gateway is not null)
         {
-            AnsiConsole.WriteLine($"Gateway        http://localhost:{gateway.AllocatedPorts[0]}");
+            System.Console.WriteLine($"Gateway        http://localhost:{gateway.AllocatedPorts[0]}");
         }
 
-        AnsiConsole.WriteLine($"Dashboard      {dashboard}");
+        System.Console.WriteLine($"Dashboard      {dashboard}");
         if (application.Model.Resources.OfType<ParameterResource>().FirstOrDefault(p => p.Name == "admin-password") is { } password)
         {
-            AnsiConsole.WriteLine($"Administrator  admin / {await password.GetValueAsync(stop)}");
+            System.Console.WriteLine($"Administrator  admin / {await password.GetValueAsync(stop)}");
         }
 
-        AnsiConsole.WriteLine("Ctrl-C stops everything.");
+        System.Console.WriteLine("Ctrl-C stops everything.");
     }
 
     // After the start a fault is told and the others go on: a developer mends one service while the rest runs.
@@ -118,7 +118,7 @@ internal sealed class RunConsole(DistributedApplication application)
             {
                 foreach (var fault in _engine.Supervisors.Select(s => s.Fault).OfType<EngineFault>().Where(told.Add))
                 {
-                    AnsiConsole.WriteLine(fault.Message);
+                    System.Console.WriteLine(fault.Message);
                 }
 
                 return false;

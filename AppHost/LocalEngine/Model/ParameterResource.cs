@@ -72,7 +72,7 @@ public class ParameterResource(string name, Func<ParameterDefault?, string> call
 
     public string ValueExpression => $"{{{Name}.value}}";
 
-    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken = default)
+    public ValueTask<string?> GetValueAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
         {

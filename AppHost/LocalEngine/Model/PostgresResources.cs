@@ -1,8 +1,5 @@
 namespace Aspire.Hosting.ApplicationModel;
 
-/// <summary>A server that Aspire runs as a container and the local engine as a native process.</summary>
-public class ContainerResource(string name) : Resource(name), IResourceWithEnvironment, IResourceWithArgs, IResourceWithEndpoints, IResourceWithWaitSupport, IComputeResource;
-
 public class PostgresServerResource(string name, ParameterResource? userName, ParameterResource password) : ContainerResource(name), IResourceWithConnectionString
 {
     private readonly Dictionary<string, string> _databases = [];

@@ -23,6 +23,12 @@ internal sealed class RunCommand(DistributedApplication application, string[] ar
             await System.Console.Error.WriteLineAsync($"\n{fault.Message}");
             return ExitCodes.Usage;
         }
+        catch (Exception bug) when (bug is not OperationCanceledException)
+        {
+            // The runtime would abort with a core dump's exit code; the servers are stopped by now.
+            await System.Console.Error.WriteLineAsync($"\nSomething unforeseen: {bug}");
+            return ExitCodes.Unexpected;
+        }
     }
 
     private async Task<int> RunAsync(CancellationToken cancellationToken)

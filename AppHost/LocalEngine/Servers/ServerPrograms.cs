@@ -17,7 +17,7 @@ internal sealed class ServerPrograms(IConfiguration configuration)
             return File.Exists(program) ? program : throw Missing(kind, $"Servers:{kind.Name}:Folder is set, but {program} does not exist.");
         }
 
-        return kind.Folders.SelectMany(Expand).Concat(OnPath()).Select(folder => Path.Combine(folder, kind.Program)).FirstOrDefault(File.Exists);
+        return kind.Folders.SelectMany(Expand).Concat(OnPath()).Select(folder => Path.Combine(folder, kind.Program)).FirstOrDefault(IsThere);
     }
 
     public string Require(ServerKind kind) => Find(kind) ?? throw Missing(kind, $"{kind.Title} is not installed.");
@@ -28,11 +28,17 @@ internal sealed class ServerPrograms(IConfiguration configuration)
 
     /// <summary>Another program that comes with the first: beside it, or on PATH.</summary>
     public static string Companion(string program, string name) =>
-        Candidates(program, name).FirstOrDefault(File.Exists)
+        Candidates(program, name).FirstOrDefault(IsThere)
         ?? throw new EngineFault(ExitCodes.ServerUnavailable, $"{name} is missing beside {program} and on PATH.");
 
+    // A link counts as an existing file even if it leads nowhere.
+    private static bool IsThere(string path) => File.Exists(path) && Target(path).Exists;
+
+    // Only looked at, never started: Debian's redis-server is a link to a program that goes by the name it is called by.
+    private static FileSystemInfo Target(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
+
     private static IEnumerable<string> Candidates(string program, string name) =>
-        new[] { Path.GetDirectoryName(program)!, "/usr/lib/erlang/bin" }.Concat(OnPath()).Select(folder => Path.Combine(folder, name));
+        new[] { Path.GetDirectoryName(program)!, Path.GetDirectoryName(Target(program).FullName)!, "/usr/lib/erlang/bin" }.Concat(OnPath()).Select(folder => Path.Combine(folder, name));
 
     private static IEnumerable<string> OnPath() =>
         (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Concat(UsualFolders);
@@ -51,7 +57,7 @@ internal sealed class ServerPrograms(IConfiguration configuration)
         var rest = pattern[(folder.Length + 1 + name.Length)..].TrimStart('/');
         return !Directory.Exists(folder)
             ? []
-            : Directory.EnumerateDirectories(folder, name).OrderByDescending(f => f, StringComparer.Ordinal).Select(f => Path.Combine(f, rest));
+            : Directory.EnumerateDirectories(folder, name).OrderByDescending(f => f.Length).ThenByDescending(f => f, StringComparer.Ordinal).Select(f => Path.Combine(f, rest));
     }
 }
 

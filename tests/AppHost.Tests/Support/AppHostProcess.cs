@@ -36,7 +36,7 @@ internal sealed class AppHostProcess : IDisposable
     public static AppHostProcess Start(string dataFolder, params string[] arguments)
     {
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        var start = new ProcessStartInfo(dotnet, [Projects.AppHost.AssemblyPath, $"--DataFolder={dataFolder}", .. arguments])
+        var start = new ProcessStartInfo(dotnet, [Projects.AppHost.AssemblyPath, $"--DataFolder={dataFolder}", "--Dashboard:Port=0", .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -1,0 +1,3 @@
+using DeviceService.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(DeviceApi))]

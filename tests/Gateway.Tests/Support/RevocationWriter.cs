@@ -1,0 +1,97 @@
+using ServiceDefaults.Contracts;
+using StackExchange.Redis;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>The identity service as far as the revocation stream goes: heartbeats, entries, generations.</summary>
+internal sealed class RevocationWriter : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConnectionMultiplexer _connection;
+    private Task _beating = Task.CompletedTask;
+    private CancellationTokenSource _pause = new();
+
+    private RevocationWriter(ConnectionMultiplexer connection) => _connection = connection;
+
+    public long Sequence { get; private set; }
+
+    public IDatabase Redis => _connection.GetDatabase();
+
+    public static async Task<RevocationWriter> StartAsync(string redis)
+    {
+        RevocationWriter writer = new(await ConnectionMultiplexer.ConnectAsync(redis));
+        await writer.BeginGenerationAsync();
+        writer.Beat();
+        return writer;
+    }
+
+    public async Task BeginGenerationAsync()
+    {
+        await Redis.KeyDeleteAsync(RevocationStream.Key);
+        await Redis.StringSetAsync(RevocationStream.GenerationKey, Guid.CreateVersion7().ToString("N"));
+        await AddAsync(RevocationStream.Heartbeat(Sequence));
+    }
+
+    public void Beat()
+    {
+        _pause = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
+        _beating = BeatAsync(_pause.Token);
+    }
+
+    public async Task PauseAsync()
+    {
+        await _pause.CancelAsync();
+        await _beating;
+    }
+
+    /// <summary>Writes one entry, and wakes the gateways unless the message is to be lost.</summary>
+    public async Task<RevocationIssued> RevokeAsync(
+        RevocationKind kind, string value, long? epoch = null, DateTimeOffset? cutoff = null, bool wake = true)
+    {
+        var revocation = Next(kind, value, epoch, cutoff);
+        await AddAsync(RevocationStream.Entry(revocation));
+        if (wake)
+        {
+            await Redis.PublishAsync(RevocationStream.WakeChannel, "");
+        }
+
+        return revocation;
+    }
+
+    public Task WriteAsync(RevocationIssued revocation) => AddAsync(RevocationStream.Entry(revocation));
+
+    /// <summary>A revocation that is committed but not in the stream.</summary>
+    public RevocationIssued Next(RevocationKind kind, string value, long? epoch = null, DateTimeOffset? cutoff = null)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return new RevocationIssued(
+            new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("identity"), null, null, null, null),
+            ++Sequence, kind, value, epoch, cutoff, now.AddMinutes(16));
+    }
+
+    /// <summary>What the gateway says it has applied; null without a receipt.</summary>
+    public async Task<long?> ReceiptOfAsync(string gateway) =>
+        ((string?)await Redis.HashGetAsync(RevocationStream.ReceiptsKey, gateway))?.Split(':') is [var sequence, _]
+            ? long.Parse(sequence, System.Globalization.CultureInfo.InvariantCulture)
+            : null;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _beating;
+        await _connection.CloseAsync();
+        _stopping.Dispose();
+    }
+
+    private async Task BeatAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            await AddAsync(RevocationStream.Heartbeat(Sequence));
+            await Task.Delay(RevocationStream.HeartbeatEvery, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private Task AddAsync(RedisValue[] fields) =>
+        Redis.ExecuteAsync("XADD", [RevocationStream.Key, "*", .. fields.Select(field => (object)(string)field!)]);
+}

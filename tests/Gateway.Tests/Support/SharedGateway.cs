@@ -1,0 +1,26 @@
+using Platform.Testing;
+
+namespace Gateway.Tests.Support;
+
+/// <summary>One gateway for all tests that leave it as they found it.</summary>
+public sealed class SharedGateway(PlatformServers servers) : IAsyncLifetime
+{
+    internal Surroundings Around { get; private set; } = null!;
+
+    internal GatewayHost Gateway { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Around = await Surroundings.StartAsync(servers);
+        Gateway = await Around.StartGatewayAsync();
+    }
+
+    public ValueTask DisposeAsync() => Around.DisposeAsync();
+}
+
+/// <summary>Tests on the shared gateway, one after another.</summary>
+[CollectionDefinition(Name)]
+public sealed class SharedGatewayTests : ICollectionFixture<SharedGateway>
+{
+    public const string Name = "shared gateway";
+}

@@ -1,0 +1,128 @@
+using Microsoft.AspNetCore.Http;
+using Platform.Testing;
+
+[assembly: AssemblyFixture(typeof(PlatformServers))]
+
+namespace Gateway.Tests.Support;
+
+/// <summary>
+/// All that is around a gateway: services that tell what reached them, an issuer, the revocation stream in a Redis
+/// database of its own, a virtual host of RabbitMQ. Redis and RabbitMQ are reached over cables that can be cut.
+/// </summary>
+internal sealed class Surroundings : IAsyncDisposable
+{
+    private readonly List<GatewayHost> _gateways = [];
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
+    private int _next;
+
+    private Surroundings()
+    {
+    }
+
+    public Issuer Issuer { get; } = new();
+
+    public Service Identity { get; private set; } = null!;
+
+    public Service Audit { get; private set; } = null!;
+
+    public Service Notification { get; private set; } = null!;
+
+    public Service Device { get; private set; } = null!;
+
+    public RevocationWriter Revocations { get; private set; } = null!;
+
+    public Cable Redis { get; private set; } = null!;
+
+    public Cable Broker { get; private set; } = null!;
+
+    /// <summary>The virtual host, not over the cable.</summary>
+    public string Messaging { get; private set; } = null!;
+
+    public string SpoolFolder => Path.Combine(_folder, "spool");
+
+    private string _redis = null!;
+
+    public static async Task<Surroundings> StartAsync(PlatformServers servers)
+    {
+        Surroundings around = new();
+        around.Identity = await Service.StartAsync("identity", around.AnswerAsIdentityAsync);
+        around.Audit = await Service.StartAsync("audit");
+        around.Notification = await Service.StartAsync("notification");
+        around.Device = await Service.StartAsync("device");
+        around._redis = await servers.CreateRedisDatabaseAsync();
+        around.Messaging = await servers.CreateMessagingAsync();
+        around.Revocations = await RevocationWriter.StartAsync(around._redis);
+        var (host, port) = RedisAddress(around._redis);
+        around.Redis = new Cable(host, port);
+        Uri broker = new(around.Messaging);
+        around.Broker = new Cable(broker.Host, broker.Port);
+        return around;
+    }
+
+    public async Task<GatewayHost> StartGatewayAsync(bool ready = true, params (string Key, string? Value)[] changes)
+    {
+        var settings = Settings();
+        foreach (var (key, value) in changes)
+        {
+            settings[key] = value;
+        }
+
+        var gateway = await GatewayHost.StartAsync(settings, ready);
+        _gateways.Add(gateway);
+        return gateway;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var gateway in _gateways)
+        {
+            await gateway.DisposeAsync();
+        }
+
+        Redis.Dispose();
+        Broker.Dispose();
+        await Revocations.DisposeAsync();
+        foreach (var service in (Service[])[Identity, Audit, Notification, Device])
+        {
+            await service.DisposeAsync();
+        }
+
+        Issuer.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private Dictionary<string, string?> Settings()
+    {
+        var (host, port) = RedisAddress(_redis);
+        return new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            ["Gateway:Id"] = $"gateway-{++_next}",
+            ["ConnectionStrings:redis"] = _redis.Replace($"{host}:{port}", $"127.0.0.1:{Redis.Port}", StringComparison.Ordinal),
+            ["ConnectionStrings:messaging"] = new UriBuilder(Messaging) { Host = "127.0.0.1", Port = Broker.Port }.Uri.AbsoluteUri,
+            ["Authentication:Issuer"] = Issuer.Name,
+            ["Authentication:KeySetAddress"] = "http://identity/.well-known/jwks.json",
+            ["RequestAudit:SpoolDirectory"] = SpoolFolder,
+            ["services:identity:http:0"] = Identity.Url,
+            ["services:audit:http:0"] = Audit.Url,
+            ["services:notification:http:0"] = Notification.Url,
+            ["services:device:http:0"] = Device.Url,
+        };
+    }
+
+    private static (string Host, int Port) RedisAddress(string redis)
+    {
+        var endpoint = redis.Split(',')[0].Split(':');
+        return (endpoint[0], int.Parse(endpoint[1], System.Globalization.CultureInfo.InvariantCulture));
+    }
+
+    private async Task AnswerAsIdentityAsync(HttpContext context)
+    {
+        if (context.Request.Path == "/.well-known/jwks.json")
+        {
+            await context.Response.WriteAsync(Issuer.KeySet());
+            return;
+        }
+
+        await Service.EchoAsync(context);
+    }
+}

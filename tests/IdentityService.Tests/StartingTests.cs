@@ -1,0 +1,92 @@
+using IdentityService.Data;
+using IdentityService.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace IdentityService.Tests;
+
+public sealed class StartingTests(IdentityApi api)
+{
+    [Fact]
+    public void Start_WeakOrMissingSecrets_StopsNamingEveryFault()
+    {
+        var fault = Faults(
+            ("Administrator:Password", "short"),
+            ("Keys:EncryptionKey", "too short"),
+            ("Authentication:Issuer", ""),
+            ("Tokens:RefreshGrace", "00:01:00"),
+            ("Registration:DefaultRole", "admin"));
+
+        foreach (var key in (string[])["Administrator:Password", "Keys:EncryptionKey", "Issuer", "Tokens:RefreshGrace", "Registration:DefaultRole"])
+        {
+            Assert.Contains(key, fault, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("too short\"", fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Keys:EncryptionKey", null)]
+    [InlineData("Keys:EncryptionKey", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("Keys:EncryptionKey", "changeme-changeme-changeme-changeme-0123")]
+    [InlineData("Keys:EncryptionKey", "c2hvcnQ=")]
+    [InlineData("Administrator:Password", null)]
+    [InlineData("Administrator:Password", "administrator1")]
+    [InlineData("Administrator:Password", "password123456")]
+    [InlineData("Administrator:UserName", "no name")]
+    [InlineData("Keys:PublishAhead", "29.00:00:00.1")]
+    [InlineData("Keys:RotateEvery", "soon")]
+    public void Start_OneBadSetting_StopsNamingIt(string key, string? value)
+    {
+        var settings = key == "Keys:PublishAhead" ? new[] { (key, value), ("Keys:RotateEvery", "20.00:00:00") } : [(key, value)];
+
+        Assert.Contains(key, Faults(settings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_DefaultRole_IsGivenToWhoeverRegisters()
+    {
+        await using var host = IdentityHost.Start(
+            await api.NewBackingAsync(), services: IdentityHost.FastHashes, settings: ("Registration:DefaultRole", "viewer"));
+        using var http = host.CreateClient();
+        var person = new Person(http);
+        await person.RegisterAsync();
+        await person.LogInAsync();
+
+        Assert.Equal(
+            "audit:read devices:read identity:self notifications:read", Jwt.Claims(person.AccessToken).Text("scope"));
+    }
+
+    [Fact]
+    public async Task Migrations_ForwardBackAndForward_LeaveNothingBehind()
+    {
+        var backing = await api.NewBackingAsync();
+        await using (IdentityHost.Start(backing, services: IdentityHost.FastHashes))
+        {
+        }
+
+        var options = new DbContextOptionsBuilder<IdentityDb>()
+            .UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options;
+        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope());
+        await database.GetService<IMigrator>().MigrateAsync("0");
+        await using var source = NpgsqlDataSource.Create(backing.Database);
+        await using var left = source.CreateCommand(
+            "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public' AND table_name <> 'migrations'");
+        Assert.Equal(0L, await left.ExecuteScalarAsync());
+
+        await database.Database.MigrateAsync();
+        Assert.False(database.Database.HasPendingModelChanges());
+    }
+
+    private static string Faults(params (string Key, string? Value)[] settings)
+    {
+        var nowhere = new Backing("Host=127.0.0.1;Port=1;Database=none", "127.0.0.1:1", "amqp://guest:guest@127.0.0.1:1");
+        var fault = Assert.ThrowsAny<Exception>(() => IdentityHost.Start(nowhere, settings: settings));
+        Assert.True(fault is OptionsValidationException or AggregateException, fault.ToString());
+        return fault.ToString();
+    }
+}

@@ -1,0 +1,3 @@
+using IdentityService.Tests.Support;
+
+[assembly: AssemblyFixture(typeof(IdentityApi))]
