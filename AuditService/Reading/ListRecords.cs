@@ -13,7 +13,7 @@ internal static class ListRecords
     public static async Task<Ok<Page<RecordLine>>> HandleAsync(
         [AsParameters] RecordFilter filter, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
     {
-        await database.NoteReadingAsync(caller, "audit", null, filter, cancellationToken);
+        await database.NoteReadingAsync(caller, null, filter, cancellationToken);
         return TypedResults.Ok(await PageAsync(filter.Apply(database.Records), filter.Limit, cancellationToken));
     }
 
@@ -26,7 +26,7 @@ internal static class ListRecords
         CancellationToken cancellationToken)
     {
         var filter = span.Filter(new RecordFilter { ResourceType = type, ResourceId = id });
-        await database.NoteReadingAsync(caller, type, id, filter, cancellationToken);
+        await database.NoteReadingAsync(caller, null, filter, cancellationToken);
         return TypedResults.Ok(await PageAsync(filter.Apply(database.Records), span.Limit, cancellationToken));
     }
 
@@ -38,7 +38,7 @@ internal static class ListRecords
         CancellationToken cancellationToken)
     {
         var filter = span.Filter(new RecordFilter { UserId = id });
-        await database.NoteReadingAsync(caller, "user", id, filter, cancellationToken);
+        await database.NoteReadingAsync(caller, null, filter, cancellationToken);
         return TypedResults.Ok(await PageAsync(filter.Apply(database.Records), span.Limit, cancellationToken));
     }
 
@@ -55,11 +55,13 @@ internal static class ListRecords
         IQueryable<AuditRecord> records, int? asked, CancellationToken cancellationToken)
     {
         var limit = asked ?? PageLimits.Default;
-        var rows = await records
-            .OrderByDescending(row => row.OccurredAt).ThenByDescending(row => row.Id)
-            .Take(limit + 1)
-            .Select(RecordLine.From)
-            .ToListAsync(cancellationToken);
+        var rows = await Lines(records, limit).ToListAsync(cancellationToken);
         return Page<RecordLine>.From(rows, limit, row => new Cursor(row.OccurredAt, row.Id).ToString());
     }
+
+    /// <summary>The query of a page, with the one row more that tells of a next page.</summary>
+    internal static IQueryable<RecordLine> Lines(IQueryable<AuditRecord> records, int limit) => records
+        .OrderByDescending(row => row.OccurredAt).ThenByDescending(row => row.Id)
+        .Take(limit + 1)
+        .Select(RecordLine.From);
 }

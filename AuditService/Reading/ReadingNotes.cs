@@ -7,14 +7,16 @@ using ServiceDefaults.Messaging;
 
 namespace AuditService.Reading;
 
-/// <summary>Reading the log is itself told to the log, before anything is shown.</summary>
+/// <summary>
+/// Reading the log is itself told to the log, before anything is shown. The resource is the log, not what was looked up:
+/// that is in the detail, and a history does not grow by being read.
+/// </summary>
 internal static class ReadingNotes
 {
     public static async Task NoteReadingAsync(
         this AuditDbContext database,
         Caller caller,
-        string resourceType,
-        string? resourceId,
+        Guid? recordId,
         RecordFilter? filter,
         CancellationToken cancellationToken)
     {
@@ -22,8 +24,8 @@ internal static class ReadingNotes
             new AuditRecorded(
                 caller.Envelope(),
                 AuditActions.AuditRead,
-                resourceType,
-                resourceId,
+                "audit",
+                recordId?.ToString(),
                 AuditSeverity.Info,
                 AuditResult.Success,
                 Detail: filter is null ? null : Describe(filter)),

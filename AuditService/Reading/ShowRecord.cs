@@ -12,7 +12,7 @@ internal static class ShowRecord
     public static async Task<Results<Ok<RecordDocument>, ProblemHttpResult>> HandleAsync(
         Guid id, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
     {
-        await database.NoteReadingAsync(caller, "audit", id.ToString(), null, cancellationToken);
+        await database.NoteReadingAsync(caller, id, null, cancellationToken);
         var row = await database.Records.AsNoTracking().FirstOrDefaultAsync(record => record.Id == id, cancellationToken);
         return row is null
             ? Problem.NotFound("There is no such audit record.")

@@ -31,26 +31,32 @@ internal sealed class DeviceMetrics : IDisposable
 
     public void Flushed(int heartbeats, int known, TimeSpan duration)
     {
-        _heartbeats.Add(known, new KeyValuePair<string, object?>("result", "accepted"));
-        _heartbeats.Add(heartbeats - known, new KeyValuePair<string, object?>("result", "unknown_device"));
+        Add(_heartbeats, known, "result", "accepted");
+        Add(_heartbeats, heartbeats - known, "result", "unknown_device");
         _batchSize.Record(heartbeats);
         _flush.Record(duration.TotalSeconds);
     }
 
     /// <summary>Heartbeats that were answered 503.</summary>
-    public void NotTaken(int heartbeats, string reason) =>
-        _heartbeats.Add(heartbeats, new KeyValuePair<string, object?>("result", reason));
+    public void NotTaken(int heartbeats, string reason) => Add(_heartbeats, heartbeats, "result", reason);
 
-    public void Enrolment(string result) => _enrolments.Add(1, new KeyValuePair<string, object?>("result", result));
+    public void Enrolment(string result) => Add(_enrolments, 1, "result", result);
 
-    public void Moved(DeviceConnectivity current, int devices) =>
-        _transitions.Add(devices, new KeyValuePair<string, object?>("state", Name(current)));
+    public void Moved(DeviceConnectivity current, int devices) => Add(_transitions, devices, "state", Name(current));
 
     /// <summary>The fleet as just counted; null from a replica that is not the one to count.</summary>
     public void Counted(IReadOnlyDictionary<DeviceConnectivity, long>? states) =>
         _states = states?.ToFrozenDictionary() ?? FrozenDictionary<DeviceConnectivity, long>.Empty;
 
     public void Dispose() => _meter.Dispose();
+
+    private static void Add(Counter<long> counter, int count, string tag, string value)
+    {
+        if (count > 0)
+        {
+            counter.Add(count, new KeyValuePair<string, object?>(tag, value));
+        }
+    }
 
     private IEnumerable<Measurement<long>> Count() =>
         _states.Select(pair => new Measurement<long>(pair.Value, new KeyValuePair<string, object?>("state", Name(pair.Key))));

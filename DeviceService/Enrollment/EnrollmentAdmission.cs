@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
-using ServiceDefaults.Data;
 using ServiceDefaults.Messaging;
 
 namespace DeviceService.Enrollment;
@@ -17,10 +16,11 @@ namespace DeviceService.Enrollment;
 /// <item>Add the device, its key and its events.</item>
 /// <item>Take one use of the token. Last, since the lock of its row makes all who share it wait for one another.</item>
 /// </list>
-/// Whatever is refused rolls back, so that no use is lost to a device that did not get in.
+/// Whatever is refused rolls back, so that no use is lost to a device that did not get in. Nobody is signed in here: the
+/// token, and nothing that the request says, decides the tenant.
 /// </summary>
 internal sealed class EnrollmentAdmission(
-    DeviceDbContext database, KeyProofs proofs, Caller caller, TenantScope tenants, TimeProvider time)
+    DeviceDbContext database, KeyProofs proofs, Caller caller, DeviceMetrics metrics, TimeProvider time)
 {
     public async Task<(Device? Device, ProblemHttpResult? Refusal)> AdmitAsync(
         EnrollDeviceRequest request, string profile, DevicePublicKey key, KeyProof proof, CancellationToken cancellationToken)
@@ -33,8 +33,6 @@ internal sealed class EnrollmentAdmission(
             return (null, EnrollmentProblems.InvalidToken());
         }
 
-        // The token, and nothing that the request says, decides the tenant.
-        tenants.Enter(token.TenantId);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         if (!await proofs.TryUseAsync(proof, cancellationToken))
         {
@@ -58,6 +56,7 @@ internal sealed class EnrollmentAdmission(
         }
 
         await transaction.CommitAsync(cancellationToken);
+        metrics.Enrolment(device.Status == DeviceStatus.Active ? "active" : "pending_approval");
         return (device, null);
     }
 
@@ -90,7 +89,7 @@ internal sealed class EnrollmentAdmission(
 
     /// <summary>The database counts: of any number at once, no more than the token allows get 1.</summary>
     private async Task<bool> TryUseAsync(EnrollmentToken token, CancellationToken cancellationToken) =>
-        await database.EnrollmentTokens
+        await database.EnrollmentTokens.IgnoreQueryFilters()
             .Where(row => row.Id == token.Id && row.RevokedAt == null && row.ExpiresAt > time.GetUtcNow() && row.Uses < row.MaxUses)
             .ExecuteUpdateAsync(row => row.SetProperty(one => one.Uses, one => one.Uses + 1), cancellationToken) == 1;
 
@@ -100,7 +99,7 @@ internal sealed class EnrollmentAdmission(
     /// </summary>
     private async Task<ProblemHttpResult> KeyInUseAsync(EnrollmentToken token, DevicePublicKey key, CancellationToken cancellationToken)
     {
-        var owner = await database.Devices
+        var owner = await database.Devices.IgnoreQueryFilters()
             .Where(device => device.KeyThumbprint == key.Thumbprint && device.EnrollmentTokenId == token.Id)
             .Select(device => (Guid?)device.Id)
             .SingleOrDefaultAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using ServiceDefaults.Contracts;
 
 namespace ServiceDefaults.Authentication;
@@ -47,6 +48,12 @@ public sealed class Caller(IHttpContextAccessor requests, TimeProvider time)
         ? Actor.Anonymous
         : new Actor(Kind, Subject, User.FindFirstValue(ClaimNames.Name));
 
+    // The server span began with the request; without tracing nobody noted when that was.
+    private TimeSpan? Elapsed(DateTimeOffset now) =>
+        requests.HttpContext?.Features.Get<IHttpActivityFeature>()?.Activity is { } request
+            ? now.UtcDateTime - request.StartTimeUtc
+            : null;
+
     private ActorKind Kind => Has(Scopes.DevicesSelf) ? ActorKind.Device
         : Subject == User?.FindFirstValue(ClaimNames.Client) ? ActorKind.Client
         : ActorKind.User;
@@ -68,6 +75,7 @@ public sealed class Caller(IHttpContextAccessor requests, TimeProvider time)
             sessionId ?? SessionId,
             Address,
             UserAgent,
-            Activity.Current?.TraceId.ToHexString());
+            Activity.Current?.TraceId.ToHexString(),
+            Elapsed(now));
     }
 }

@@ -20,6 +20,7 @@ public interface IIntegrationEvent
 /// <param name="Address">The client's IP address as the gateway saw it.</param>
 /// <param name="UserAgent">The client's User-Agent, cut to 512 characters.</param>
 /// <param name="TraceId">W3C trace id, 32 lower-case hex digits.</param>
+/// <param name="Elapsed">From the start of the request that caused it to the event; null where no request did.</param>
 public sealed record EventEnvelope(
     Guid Id,
     DateTimeOffset OccurredAt,
@@ -28,7 +29,8 @@ public sealed record EventEnvelope(
     string? SessionId,
     string? Address,
     string? UserAgent,
-    string? TraceId);
+    string? TraceId,
+    TimeSpan? Elapsed = null);
 
 /// <summary>The one who acts.</summary>
 /// <param name="Kind">A person, a device, a client application, or the platform itself.</param>

@@ -140,7 +140,7 @@ public sealed class LosingServersTests : IAsyncLifetime
         {
             var page = await administrator.GetAsync(
                 $"/api/v1/audit/logs?action=user.registered&limit=1000{(cursor is null ? "" : $"&cursor={cursor}")}");
-            people.AddRange(page.GetProperty("items").EnumerateArray().Select(record => record.GetProperty("resourceId").GetString()!));
+            people.AddRange(page.GetProperty("items").EnumerateArray().Select(record => record.GetProperty("resource").GetProperty("id").GetString()!));
             cursor = page.GetProperty("nextCursor").GetString();
             if (cursor is null)
             {

@@ -67,6 +67,13 @@ public sealed class RunningAudit : IAsyncLifetime
         ["ConnectionStrings:messaging"] = Messaging,
     };
 
+    /// <summary>For a host whose database and broker the test breaks.</summary>
+    internal async Task<Dictionary<string, string>> SettingsOfItsOwnAsync() => new(StringComparer.Ordinal)
+    {
+        ["ConnectionStrings:auditdb"] = await Servers.CreateDatabaseAsync("audit"),
+        ["ConnectionStrings:messaging"] = await Servers.CreateMessagingAsync(),
+    };
+
     public static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
 
     public HttpClient Visit(string? token = null)
@@ -108,4 +115,18 @@ public sealed class RunningAudit : IAsyncLifetime
     }
 
     internal AuditDbContext Context(IServiceScope scope) => scope.ServiceProvider.GetRequiredService<AuditDbContext>();
+}
+
+internal static class RunningAuditSettings
+{
+    public static Dictionary<string, string?> With(this IReadOnlyDictionary<string, string?> settings, IReadOnlyDictionary<string, string> others)
+    {
+        var all = new Dictionary<string, string?>(settings, StringComparer.Ordinal);
+        foreach (var (key, value) in others)
+        {
+            all[key] = value;
+        }
+
+        return all;
+    }
 }

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using AuditService.Tests.Support;
+using ServiceDefaults.Authentication;
+
+namespace AuditService.Tests;
+
+public sealed class RouteContractTests(RunningAudit audit)
+{
+    [Fact]
+    public void Routes_MethodPatternAndScope_AreTheApprovedOnes()
+    {
+        using var approved = new StreamReader(typeof(RouteContractTests).Assembly.GetManifestResourceStream("ApprovedRoutes.txt")!);
+        Assert.Equal(
+            approved.ReadToEnd().Trim().Split('\n'),
+            audit.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                .Select(Describe).Order(StringComparer.Ordinal));
+    }
+
+    private static string Describe(RouteEndpoint endpoint)
+    {
+        var methods = string.Join(',', endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["*"]);
+        var scopes = string.Join('|', endpoint.Metadata.GetOrderedMetadata<RequiredScope>().Select(scope => scope.Name));
+        return $"{endpoint.RoutePattern.RawText?.TrimEnd('/')} {methods} {(scopes.Length == 0 ? "-" : scopes)}";
+    }
+}
