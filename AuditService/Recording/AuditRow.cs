@@ -81,7 +81,7 @@ internal sealed record AuditRow
             ResourceId = cleaning.Text("resourceId", told.ResourceId, 300),
             Severity = cleaning.Name("severity", told.Severity),
             Result = cleaning.Name("result", told.Result),
-            DurationMs = told.Duration?.TotalMilliseconds,
+            DurationMs = (told.Duration ?? envelope.Elapsed)?.TotalMilliseconds,
             Before = cleaning.Document("before", told.Before),
             After = cleaning.Document("after", told.After),
             Detail = told.Detail is null

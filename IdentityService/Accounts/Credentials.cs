@@ -50,7 +50,8 @@ internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, 
         var match = await passwords.VerifyAsync(user?.PasswordHash, password, cancellationToken);
         if (match == PasswordVerificationResult.Failed || user is not { DisabledAt: null })
         {
-            var counted = await throttle.CountFailureAsync(key, cancellationToken);
+            // Not cancelled by a client that hangs up: it would guess without being counted.
+            var counted = await throttle.CountFailureAsync(key, CancellationToken.None);
             return new CredentialResult(user, false, counted ? null : await BlockedForAsync(key, cancellationToken));
         }
 

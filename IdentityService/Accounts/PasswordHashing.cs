@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using IdentityService.Operation;
 using Microsoft.AspNetCore.Identity;
 
 namespace IdentityService.Accounts;
@@ -40,6 +41,7 @@ internal sealed class PasswordHashing(IPasswordHasher<User> hasher) : IDisposabl
 
     private async Task<T> InTurnAsync<T>(Func<T> work, CancellationToken cancellationToken)
     {
+        using var activity = IdentityMetrics.Source.StartActivity("password hash");
         await _turns.WaitAsync(cancellationToken);
         try
         {

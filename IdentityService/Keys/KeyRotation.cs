@@ -31,6 +31,8 @@ internal sealed partial class KeyRotation(
     /// <summary>Does what is due now and reads the ring.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        // First, since a replica with another Keys:EncryptionKey must stop here, before it adds a key nobody else can open.
+        await ring.ReadAsync(cancellationToken);
         await using (var scope = scopes.CreateAsyncScope())
         {
             var database = scope.ServiceProvider.GetRequiredService<IdentityDb>();
@@ -52,7 +54,8 @@ internal sealed partial class KeyRotation(
             {
                 await RunAsync(stoppingToken);
             }
-            catch (Exception fault) when (fault is NpgsqlException or DbUpdateException or InvalidOperationException or TimeoutException)
+            catch (Exception fault) when (fault is NpgsqlException or DbUpdateException or InvalidOperationException
+                or TimeoutException or OptionsValidationException)
             {
                 // The ring in memory goes on; the next turn tries again.
                 LogFailed(logger, fault);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using IdentityService.Keys;
 using Microsoft.Extensions.Options;
@@ -37,6 +38,9 @@ internal sealed record IssuedToken(string Text, string Id, TimeSpan Life);
 internal sealed class AccessTokenIssuer(
     KeyRing keys, IOptions<AuthenticationOptions> authentication, IOptions<TokenOptions> tokens, TimeProvider time)
 {
+    // A token is not put into HTML; escaping the plus of at+jwt only makes it longer.
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Signs a new token.</summary>
     public IssuedToken Issue(TokenSubject subject)
     {
@@ -90,7 +94,7 @@ internal sealed class AccessTokenIssuer(
     private static string Encode(Action<Utf8JsonWriter> members)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, Plain))
         {
             writer.WriteStartObject();
             members(writer);

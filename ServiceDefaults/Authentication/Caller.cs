@@ -50,7 +50,9 @@ public sealed class Caller(IHttpContextAccessor requests, TimeProvider time)
 
     // The server span began with the request; without tracing nobody noted when that was.
     private TimeSpan? Elapsed(DateTimeOffset now) =>
-        requests.HttpContext?.Features.Get<IHttpActivityFeature>()?.Activity is { } request ? now - request.StartTimeUtc : null;
+        requests.HttpContext?.Features.Get<IHttpActivityFeature>()?.Activity is { } request
+            ? now.UtcDateTime - request.StartTimeUtc
+            : null;
 
     private ActorKind Kind => Has(Scopes.DevicesSelf) ? ActorKind.Device
         : Subject == User?.FindFirstValue(ClaimNames.Client) ? ActorKind.Client

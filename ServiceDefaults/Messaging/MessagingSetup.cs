@@ -65,6 +65,7 @@ public static class MessagingSetup
         builder.Services.AddMassTransit(bus =>
         {
             bus.SetEndpointNameFormatter(new KebabCaseEndpointNameFormatter(service, includeNamespace: false));
+            bus.AddConfigureEndpointsCallback(UseQuorumQueue);
             consumers?.Invoke(bus);
             bus.UsingRabbitMq((context, rabbit) =>
             {
@@ -73,13 +74,23 @@ public static class MessagingSetup
                 rabbit.Host(BrokerAddress(configuration));
                 rabbit.Publish<IIntegrationEvent>(topology => topology.Exclude = true);
                 rabbit.PrefetchCount = options.Prefetch;
-                rabbit.SetQuorumQueue();
                 rabbit.UseMessageRetry(WhileAServerIsAway);
                 rabbit.UseMessageRetry(AFewTimes);
                 inbox(context, rabbit);
                 rabbit.ConfigureEndpoints(context);
             });
         });
+    }
+
+    // Said to the bus as a whole it would hold for the bus's own queue only. A temporary queue cannot be one.
+    private static void UseQuorumQueue(string queue, IReceiveEndpointConfigurator endpoint)
+    {
+        if (endpoint is IRabbitMqReceiveEndpointConfigurator rabbit
+            && !endpoint.InputAddress.Query.Contains("temporary=true", StringComparison.Ordinal)
+            && !endpoint.InputAddress.Query.Contains("durable=false", StringComparison.Ordinal))
+        {
+            rabbit.SetQuorumQueue();
+        }
     }
 
     private static Uri BrokerAddress(IConfiguration configuration) =>

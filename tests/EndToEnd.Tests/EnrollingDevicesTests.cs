@@ -18,7 +18,7 @@ public sealed class EnrollingDevicesTests(RunningPlatform platform)
         Assert.Equal(HttpStatusCode.OK, await device.BeatAsync());
 
         await Eventually.Async(
-            async () => (await administrator.GetAsync($"/api/v1/devices/{device.Id}")).GetProperty("connectivity").GetString() == "online",
+            async () => (await administrator.GetAsync($"/api/v1/devices/{device.Id}")).GetProperty("connectivity").GetProperty("state").GetString() == "online",
             Deadline,
             "the device is not shown online");
         var listed = (await administrator.GetAsync("/api/v1/devices?limit=1000")).GetProperty("items").EnumerateArray();

@@ -182,8 +182,10 @@ public sealed class DeviceTokenTests(IdentityApi api)
         using var device = TestDevice.WithEcKey();
         using var other = TestDevice.WithEcKey();
         await api.Events.PublishAsync(device.Enrolled(other.Enrolled().KeyThumbprint));
-        using var later = await EnrolledAsync(TestDevice.WithEcKey());
 
+        await Eventually.Async(
+            async () => await api.Servers.Broker.CountMessagesAsync(api.Backing.Messaging, "identity-device-client_error") > 0,
+            IdentityApi.Deadline);
         Assert.False(await IsKnownAsync(device, decommissioned: false));
     }
 

@@ -10,46 +10,25 @@ using Microsoft.Extensions.Options;
 
 namespace IdentityService.Tests;
 
-public sealed class HashingPasswordsTests(IdentityApi api) : IAsyncLifetime
+public sealed class HashingPasswordsTests(HashingPasswordsTests.StrongHost strong) : IClassFixture<HashingPasswordsTests.StrongHost>
 {
-    private readonly CountingHasher _hasher = new();
-    private IdentityHost _host = null!;
-    private HttpClient _http = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _host = IdentityHost.Start(await api.NewBackingAsync(), services: services =>
-            services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>>(provider =>
-            {
-                _hasher.Real = new PasswordHasher<User>(provider.GetRequiredService<IOptions<PasswordHasherOptions>>());
-                return _hasher;
-            })));
-        _http = _host.CreateClient();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        _http.Dispose();
-        await _host.DisposeAsync();
-    }
-
     [Fact]
     public async Task LogIn_UnknownName_DoesTheSameHashWork()
     {
-        var person = new Person(_http);
+        var person = new Person(strong.Http);
         await person.RegisterAsync();
         foreach (var name in (string[])[person.UserName, "nobody-by-that-name", "nobody@platform.test", "nobody\0"])
         {
-            _hasher.Verified.Clear();
+            strong.Hasher.Verified.Clear();
             (await person.TryLogInAsync(name, "not the password at all")).Dispose();
-            Assert.Equal([210_000u], _hasher.Verified);
+            Assert.Equal([210_000u], strong.Hasher.Verified);
         }
     }
 
     [Fact]
     public async Task Register_Password_IsStoredAsPbkdf2OfSha512()
     {
-        var person = new Person(_http);
+        var person = new Person(strong.Http);
         await person.RegisterAsync();
 
         var hash = Convert.FromBase64String(await HashOfAsync(person));
@@ -61,11 +40,11 @@ public sealed class HashingPasswordsTests(IdentityApi api) : IAsyncLifetime
     [Fact]
     public async Task LogIn_HashOfFewerRounds_IsReplaced()
     {
-        var person = new Person(_http);
+        var person = new Person(strong.Http);
         await person.RegisterAsync();
         var weak = new PasswordHasher<User>(Options.Create(new PasswordHasherOptions { IterationCount = 1_000 }))
             .HashPassword(new User(), person.Password);
-        await _host.QueryAsync(db => db.Users.Where(row => row.Id == person.Id)
+        await strong.Host.QueryAsync(db => db.Users.Where(row => row.Id == person.Id)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.PasswordHash, weak)));
 
         await person.LogInAsync();
@@ -74,11 +53,38 @@ public sealed class HashingPasswordsTests(IdentityApi api) : IAsyncLifetime
         await person.LogInAsync();
     }
 
-    private async Task<string> HashOfAsync(Person person) => (await _host.QueryAsync(db =>
+    private async Task<string> HashOfAsync(Person person) => (await strong.Host.QueryAsync(db =>
         db.Users.Where(row => row.Id == person.Id).Select(row => row.PasswordHash).SingleAsync()))!;
 
+    /// <summary>The service with its real hashes, counted.</summary>
+    public sealed class StrongHost(IdentityApi api) : IAsyncLifetime
+    {
+        internal CountingHasher Hasher { get; } = new();
+
+        internal IdentityHost Host { get; private set; } = null!;
+
+        internal HttpClient Http { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Host = IdentityHost.Start(await api.NewBackingAsync(), services: services =>
+                services.Replace(ServiceDescriptor.Singleton<IPasswordHasher<User>>(provider =>
+                {
+                    Hasher.Real = new PasswordHasher<User>(provider.GetRequiredService<IOptions<PasswordHasherOptions>>());
+                    return Hasher;
+                })));
+            Http = Host.CreateClient();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Http.Dispose();
+            await Host.DisposeAsync();
+        }
+    }
+
     /// <summary>The service's own hasher, with a note of the rounds of every hash it verified.</summary>
-    private sealed class CountingHasher : IPasswordHasher<User>
+    internal sealed class CountingHasher : IPasswordHasher<User>
     {
         public ConcurrentBag<uint> Verified { get; } = [];
 

@@ -6,7 +6,7 @@ using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
 
-public sealed class RefreshingTests(IdentityApi api)
+public sealed class RefreshingTests(IdentityApi api, OwnHost own) : IClassFixture<OwnHost>
 {
     [Fact]
     public async Task Refresh_GoodToken_GivesNewTokensOfTheSameSession()
@@ -54,14 +54,11 @@ public sealed class RefreshingTests(IdentityApi api)
     [Fact]
     public async Task Refresh_UsedTokenWithinTheGrace_GivesTheSameSuccessor()
     {
-        var time = new ShiftedTime();
-        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, IdentityHost.FastHashes);
-        using var http = host.CreateClient();
-        var person = await SignedInAsync(http);
+        var person = await own.SignedInAsync();
         var first = person.RefreshToken;
         await person.RefreshAsync();
 
-        time.Advance(TimeSpan.FromSeconds(20));
+        own.Time.Advance(TimeSpan.FromSeconds(20));
         var again = await (await person.TryRefreshAsync(first)).BodyAsync(HttpStatusCode.OK);
 
         Assert.Equal(person.RefreshToken, again.Text("refresh_token"));
@@ -70,25 +67,20 @@ public sealed class RefreshingTests(IdentityApi api)
     [Fact]
     public async Task Refresh_UsedTokenAfterTheGrace_EndsTheSessionAndRaisesAnAlarm()
     {
-        var time = new ShiftedTime();
-        var backing = await api.NewBackingAsync();
-        await using var events = await EventProbe.StartAsync(backing.Messaging);
-        await using var host = IdentityHost.Start(backing, time, IdentityHost.FastHashes);
-        using var http = host.CreateClient();
-        var person = await SignedInAsync(http);
+        var person = await own.SignedInAsync();
         var (stolen, session) = (person.RefreshToken, person.SessionId.ToString());
         await person.RefreshAsync();
 
-        time.Advance(TimeSpan.FromSeconds(31));
+        own.Time.Advance(TimeSpan.FromSeconds(31));
         using var reused = await person.TryRefreshAsync(stolen);
         using var owner = await person.TryRefreshAsync();
 
         Assert.Equal("invalid_refresh_token", await reused.ProblemAsync(HttpStatusCode.Unauthorized));
         Assert.Equal("invalid_refresh_token", await owner.ProblemAsync(HttpStatusCode.Unauthorized));
         Assert.Equal(HttpStatusCode.Unauthorized, (await person.TryMeAsync()).StatusCode);
-        var alarm = await events.AuditAsync("token.reuse_detected", session, AuditResult.Denied);
+        var alarm = await own.Events.AuditAsync("token.reuse_detected", session, AuditResult.Denied);
         Assert.Equal(AuditSeverity.Critical, alarm.Severity);
-        var revoked = await events.OneAsync<RevocationIssued>(one => one.Value == session);
+        var revoked = await own.Events.OneAsync<RevocationIssued>(one => one.Value == session);
         Assert.Equal(RevocationKind.Session, revoked.Kind);
     }
 
@@ -110,18 +102,15 @@ public sealed class RefreshingTests(IdentityApi api)
     [Fact]
     public async Task Refresh_AfterSevenDaysOrThirtyInAll_IsRefused()
     {
-        var time = new ShiftedTime();
-        await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, IdentityHost.FastHashes);
-        using var http = host.CreateClient();
-        var idle = await SignedInAsync(http);
-        var busy = await SignedInAsync(http);
+        var idle = await own.SignedInAsync();
+        var busy = await own.SignedInAsync();
         for (var day = 0; day < 28; day += 4)
         {
-            time.Advance(TimeSpan.FromDays(4));
+            own.Time.Advance(TimeSpan.FromDays(4));
             await busy.RefreshAsync();
         }
 
-        time.Advance(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(1));
+        own.Time.Advance(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(1));
 
         Assert.Equal(HttpStatusCode.Unauthorized, (await idle.TryRefreshAsync()).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await busy.TryRefreshAsync()).StatusCode);
@@ -168,14 +157,6 @@ public sealed class RefreshingTests(IdentityApi api)
         using var answer = await api.NewPerson().SendAsync(HttpMethod.Post, "refresh", "{}");
 
         Assert.Equal(["refresh_token"], await answer.FaultsAsync());
-    }
-
-    private static async Task<Person> SignedInAsync(HttpClient http)
-    {
-        var person = new Person(http);
-        await person.RegisterAsync();
-        await person.LogInAsync();
-        return person;
     }
 
     private Task<List<RefreshToken>> RowsAsync(Person person)

@@ -4,7 +4,7 @@ using Platform.LocalEngine.Running;
 namespace Platform.LocalEngine.Servers;
 
 /// <summary>The files of a PostgreSQL cluster: made once, whole or not at all.</summary>
-internal sealed class PostgresCluster(string folder, string postgres)
+internal sealed class PostgresCluster(string folder, string postgres, bool durable)
 {
     /// <summary>PostgreSQL refuses to run as root; then it runs as the user that its Debian package made.</summary>
     public static string? User => System.Environment.IsPrivilegedProcess ? "postgres" : null;
@@ -26,11 +26,16 @@ internal sealed class PostgresCluster(string folder, string postgres)
         await WritePrivateAsync(passwordFile, password, cancellationToken);
         try
         {
-            string[] arguments =
+            List<string> arguments =
             [
                 "-D", unfinished, "-U", userName, $"--pwfile={passwordFile}",
-                "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
+                "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions",
             ];
+            if (!durable)
+            {
+                arguments.Add("--no-sync");
+            }
+
             var initdb = await spawner.StartAsync(
                 new ProcessCommand(ServerPrograms.Companion(postgres, "initdb"), arguments, folder) { User = User }, log);
             await using var cancel = cancellationToken.Register(initdb.Kill);

@@ -12,7 +12,7 @@ internal sealed class PostgresServer(PostgresServerResource resource, string fol
     public override async Task<RunningWorkload> StartAsync(ConsoleLog log, CancellationToken cancellationToken)
     {
         var program = programs.Require(ServerKind.Postgres);
-        var cluster = new PostgresCluster(folder, program);
+        var cluster = new PostgresCluster(folder, program, options.Durable);
         if (!cluster.Exists)
         {
             await cluster.CreateAsync(
