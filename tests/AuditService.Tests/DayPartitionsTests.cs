@@ -1,6 +1,7 @@
 using System.Globalization;
 using AuditService.Data;
 using AuditService.Tests.Support;
+using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -32,7 +33,7 @@ public sealed class DayPartitionsTests(RunningAudit audit)
         await using var first = audit.Host(settings);
         var database = first.Services.GetRequiredService<NpgsqlDataSource>();
         await using var publisher = await Publisher.ConnectAsync(settings["ConnectionStrings:messaging"]);
-        await first.Services.GetRequiredService<MassTransit.IBusControl>().WaitForHealthStatus(MassTransit.BusHealthStatus.Healthy, TimeSpan.FromSeconds(30));
+        await first.Services.GetRequiredService<IBusControl>().WaitForHealthStatus(BusHealthStatus.Healthy, TimeSpan.FromSeconds(30));
 
         // Late by ten days, and from a clock that is years ahead.
         await publisher.PublishAsync([Told.Record(tenant, at: now.AddDays(-10)), Told.Record(tenant, at: now.AddYears(3))]);

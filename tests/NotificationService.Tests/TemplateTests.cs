@@ -42,8 +42,11 @@ public sealed class TemplateTests
 
     [Theory]
     [InlineData("a\r\nb\0c\u2028d\u0085e", "a  b c d e")]
-    [InlineData("half \ud800 pair", "half   pair")]
     public void PlainText_AnyText_IsOneLine(string text, string line) => Assert.Equal(line, PlainText.Of(text));
+
+    // Not as inline data: the test framework writes that down as UTF-8, which has no half pairs.
+    [Fact]
+    public void PlainText_HalfASurrogatePair_IsASpace() => Assert.Equal("half   pair", PlainText.Of("half \ud800 pair"));
 
     [Fact]
     public void PlainText_LongText_IsCutBetweenCharacters()
