@@ -38,7 +38,8 @@ public static class ServiceDocument
     }
 
     /// <summary>Serves it at <c>/openapi/v1.json</c>, to anyone: it says what can be asked, not what is stored.</summary>
-    public static void MapServiceDocument(this WebApplication app) => app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+    public static void MapServiceDocument(this WebApplication app) =>
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous().WithName("GetServiceDocument");
 
     private static Task DescribeRightsAsync(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)

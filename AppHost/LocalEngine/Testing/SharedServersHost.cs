@@ -34,6 +34,7 @@ internal sealed class SharedServersHost(DistributedApplication application, stri
     public const string Argument = "test-servers";
     private static readonly TimeSpan Linger = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
+    private static IDisposable? _life;
     private readonly TaskCompletionSource<SharedServersAddresses> _addresses = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private int _leases;
@@ -43,8 +44,13 @@ internal sealed class SharedServersHost(DistributedApplication application, stri
 
     public static string LockIn(string folder) => Path.Combine(folder, "lock");
 
+    /// <summary>Held from a host's start until its process has ended, its data removed: the next one begins after that.</summary>
+    public static string LifeIn(string folder) => Path.Combine(folder, "life");
+
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        _life = FileLock.TryTake(LifeIn(folder)) // never given back: the data goes after this method
+            ?? throw new EngineFault(ExitCodes.AlreadyRunning, $"Another host of test servers runs in {folder}.");
         var path = SocketIn(folder);
         File.Delete(path);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);

@@ -46,7 +46,7 @@ internal sealed class ServerLease : IDisposable
             return running;
         }
 
-        using var host = ServersHostProcess.Start(folder);
+        using var host = await ServersHostProcess.StartAsync(folder, cancellationToken);
         while (true)
         {
             if (await TryConnectAsync(folder) is { } started)

@@ -28,8 +28,10 @@ internal static class ServersHostProcess
         return File.Exists(output) ? File.ReadAllText(output).Trim() : "none";
     }
 
-    public static Process Start(string folder)
+    public static async Task<Process> StartAsync(string folder, CancellationToken cancellationToken)
     {
+        await PredecessorGoneAsync(folder, cancellationToken);
+
         // Left by a host that was killed.
         foreach (var stale in (string[])["data", "host"])
         {
@@ -48,6 +50,21 @@ internal static class ServersHostProcess
         }
 
         return Process.Start(start) ?? throw new InvalidOperationException("No shell.");
+    }
+
+    // It has given up its socket and still stops its servers and removes their data.
+    private static async Task PredecessorGoneAsync(string folder, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var life = FileLock.TryTake(SharedServersHost.LifeIn(folder));
+            if (life is not null)
+            {
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
+        }
     }
 
     // A build must be able to replace the AppHost's files while the host still lingers.
