@@ -2,6 +2,9 @@ var builder = DistributedApplication.CreateBuilder(args);
 
 builder.AddKubernetesEnvironment("kubernetes");
 
+// Where this machine keeps what must outlive a run.
+var dataFolder = builder.Configuration["DataFolder"] ?? Path.Combine(builder.AppHostDirectory, "..", ".platform");
+
 // Secrets: generated once and kept, or given as Parameters__admin_password and the like.
 var administratorPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
 var encryptionKey = builder.AddParameter("identity-encryption-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
@@ -61,6 +64,7 @@ var gateway = builder.AddProject<Projects.Gateway>("gateway")
     .WithExternalHttpEndpoints()
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithEnvironment("RequestAudit__SpoolDirectory", Path.GetFullPath(Path.Combine(dataFolder, "request-audit")))
     .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(identity).WaitFor(identity)

@@ -3,9 +3,11 @@ using AuditService.Reading;
 using AuditService.Recording;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
+using ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddServiceDocument("Audit");
 builder.AddForwardedAddress();
 builder.AddAccessTokens();
 builder.AddDatabase<AuditDbContext>("auditdb");
@@ -15,6 +17,7 @@ builder.Services.AddValidation();
 var app = builder.Build();
 app.UseTenantOfCaller();
 app.MapDefaultEndpoints();
+app.MapServiceDocument();
 app.MapAuditEndpoints();
 
 await app.RunAsync();

@@ -1,14 +1,16 @@
-using DeviceService;
 using DeviceService.Connectivity;
 using DeviceService.Data;
 using DeviceService.Devices;
 using DeviceService.Enrollment;
+using DeviceService;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
+using ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.AddServiceDocument("Device");
 builder.AddForwardedAddress();
 builder.AddAccessTokens();
 builder.AddDatabase<DeviceDbContext>("devicedb");
@@ -22,6 +24,7 @@ var app = builder.Build();
 
 app.UseTenantOfCaller();
 app.MapDefaultEndpoints();
+app.MapServiceDocument();
 app.MapEnrollmentEndpoints();
 app.MapDeviceEndpoints();
 app.MapConnectivityEndpoints();

@@ -1,4 +1,5 @@
 using Gateway;
+using Gateway.Documents;
 using Gateway.Edge;
 using Gateway.RequestAudit;
 using Gateway.Revocation;
@@ -23,6 +24,7 @@ app.ObserveRequestAudit();
 app.UseForwardedHeaders();
 app.UseMiddleware<ResponseHeaders>();
 app.UseMiddleware<RequestHeaders>();
+app.UseApiDocuments();
 app.UseRouting();
 app.UseMiddleware<AuditedRequests>();
 app.UseRedirectToHttps();

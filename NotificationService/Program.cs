@@ -5,9 +5,11 @@ using NotificationService.Queue;
 using NotificationService.Routing;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
+using ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
+builder.AddServiceDocument("Notification");
 builder.AddForwardedAddress();
 builder.AddAccessTokens();
 builder.AddDatabase<NotificationDbContext>("notifydb");
@@ -19,6 +21,7 @@ builder.Services.AddValidation();
 var app = builder.Build();
 app.UseTenantOfCaller();
 app.MapDefaultEndpoints();
+app.MapServiceDocument();
 app.MapInboxEndpoints();
 app.MapQueueEndpoints();
 

@@ -30,6 +30,10 @@ internal sealed class RevocationFreshness(IOptionsMonitor<RevocationOptions> opt
         : staleness < options.CurrentValue.UnknownAfter ? RevocationState.Late
         : RevocationState.Unknown;
 
+    /// <summary>Whether a token can be judged well enough for a route.</summary>
+    public bool Suffices(bool strict) =>
+        _caughtUp && Staleness < (strict ? options.CurrentValue.StrictAfter : options.CurrentValue.UnknownAfter);
+
     /// <summary>Time since the last heartbeat was written.</summary>
     public TimeSpan Staleness => Volatile.Read(ref _heardAt) is not 0 and var at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
 

@@ -9,7 +9,7 @@ internal sealed class RevocationHealthCheck(RevocationFreshness freshness) : IHe
         Task.FromResult(freshness.State switch
         {
             RevocationState.Current => HealthCheckResult.Healthy(),
-            RevocationState.Late => HealthCheckResult.Degraded("The last heartbeat of the revocation stream is too old; strict routes answer 503."),
+            RevocationState.Late => HealthCheckResult.Degraded("The last heartbeat of the revocation stream is too old; strict routes may answer 503."),
             _ => new HealthCheckResult(context.Registration.FailureStatus, "It is not known what is revoked: no current revocation stream in Redis."),
         });
 }

@@ -7,9 +7,16 @@ internal sealed class RevocationOptions
 {
     public const string Section = "Revocation";
 
-    /// <summary>Without a heartbeat for this long, strict routes answer 503 and the check is degraded.</summary>
+    /// <summary>Without a heartbeat for this long, the check is degraded and an alarm is raised.</summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
     public TimeSpan LateAfter { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Without a heartbeat for this long, strict routes answer 503. Above the second of <see cref="LateAfter"/>: a pause
+    /// of a busy machine must not shut administrators out, as long as no introspection can answer in place of the stream.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
+    public TimeSpan StrictAfter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Without a heartbeat for this long, every route that needs a token answers 503.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

@@ -7,7 +7,8 @@ internal static class RevocationSetup
     public static WebApplicationBuilder AddRevocation(this WebApplicationBuilder builder)
     {
         builder.Services.AddValidatedOptions<RevocationOptions>(RevocationOptions.Section)
-            .Validate(static options => options.LateAfter < options.UnknownAfter, "Revocation:LateAfter: it must be below Revocation:UnknownAfter.");
+            .Validate(static options => options.LateAfter <= options.StrictAfter && options.StrictAfter <= options.UnknownAfter,
+                "Revocation: LateAfter, StrictAfter and UnknownAfter must grow in that order.");
 
         // Not the client's own readiness check: without Redis the gateway goes on for a while, see RevocationHealthCheck.
         builder.AddRedisClient("redis", static settings => settings.DisableHealthChecks = true);

@@ -76,15 +76,16 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         headers["X-Permitted-Cross-Domain-Policies"] = "none";
         headers["X-DNS-Prefetch-Control"] = "off";
 
-        // A page may bring a stricter policy of its own, with nonces; an API answer never has anything to load.
-        var isPage = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Pages == true;
-        if (!isPage)
+        // A page may bring a stricter policy of its own, with nonces, and the gateway's own page does; an API answer never
+        // has anything to load, whatever its service says.
+        var access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
+        if (access is { Pages: false })
         {
             headers.ContentSecurityPolicy = ApiPolicy;
         }
         else if (headers.ContentSecurityPolicy.Count == 0)
         {
-            headers.ContentSecurityPolicy = PagePolicy;
+            headers.ContentSecurityPolicy = access is null ? ApiPolicy : PagePolicy;
         }
 
         if (headers.CacheControl.Count == 0)

@@ -62,7 +62,7 @@ internal sealed class TokenCheck(
         context.Request.Headers.Remove(ApiKey);
         if (header is [{ } value] && !value.StartsWith(Basic, StringComparison.OrdinalIgnoreCase))
         {
-            var verdict = freshness.State == RevocationState.Unknown ? default : await JudgeAsync(value, context.RequestAborted);
+            var verdict = !freshness.Suffices(strict: false) ? default : await JudgeAsync(value, context.RequestAborted);
             if (verdict.Token is { } token)
             {
                 Enter(context, token);
@@ -99,7 +99,7 @@ internal sealed class TokenCheck(
         {
             await problems.UnauthorizedAsync(context, verdict.Refusal!);
         }
-        else if (freshness.State is var state && (state == RevocationState.Unknown || (state == RevocationState.Late && access.Strict)))
+        else if (!freshness.Suffices(access.Strict))
         {
             // Never 401: nothing is known against the token.
             metrics.TokenSeen("unavailable");

@@ -51,8 +51,7 @@ public static class AuthenticationSetup
     private static void AddAccessTokenChecks<TKeys>(this IHostApplicationBuilder builder)
         where TKeys : class, IVerificationKeys
     {
-        builder.Services.AddOptions<AuthenticationOptions>()
-            .BindConfiguration("Authentication").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddValidatedOptions<AuthenticationOptions>("Authentication");
         builder.Services.AddSingleton<IVerificationKeys, TKeys>();
         builder.Services.AddSingleton<AccessTokenValidator>();
         builder.Services.AddSingleton<BearerProblems>();

@@ -29,7 +29,6 @@ public static class MessagingSetup
         bool inbox = true)
         where TContext : DbContext
     {
-        builder.Services.AddOptions<MessagingOptions>().BindConfiguration("Messaging").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddScoped<DbContext>(services => services.GetRequiredService<TContext>());
         builder.Services.AddSingleton<MessagingMetrics>();
         builder.Services.AddSingleton<OutboxWakeUp>();
@@ -50,7 +49,6 @@ public static class MessagingSetup
     public static IHostApplicationBuilder AddMessaging(
         this IHostApplicationBuilder builder, string service, Action<IBusRegistrationConfigurator>? consumers = null)
     {
-        builder.Services.AddOptions<MessagingOptions>().BindConfiguration("Messaging").ValidateDataAnnotations().ValidateOnStart();
         builder.AddBus(service, consumers, (_, _) => { });
         return builder;
     }
@@ -61,6 +59,9 @@ public static class MessagingSetup
         Action<IBusRegistrationConfigurator>? consumers,
         Action<IBusRegistrationContext, IRabbitMqBusFactoryConfigurator> inbox)
     {
+        builder.Services.AddValidatedOptions<MessagingOptions>("Messaging").Validate<IConfiguration>(
+            (_, configuration) => BrokerAddress(configuration) is not null,
+            "ConnectionStrings:messaging: it is missing or no URI. Set ConnectionStrings__messaging to amqp://user:password@host:port.");
         builder.Services.Configure<MassTransitHostOptions>(host => host.StopTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddMassTransit(bus =>
         {
@@ -71,7 +72,13 @@ public static class MessagingSetup
             {
                 var configuration = context.GetRequiredService<IConfiguration>();
                 var options = configuration.GetSection("Messaging").Get<MessagingOptions>() ?? new MessagingOptions();
-                rabbit.Host(BrokerAddress(configuration));
+
+                // Without an address the start ends by the validation above, together with every other fault.
+                if (BrokerAddress(configuration) is { } address)
+                {
+                    rabbit.Host(address);
+                }
+
                 rabbit.Publish<IIntegrationEvent>(topology => topology.Exclude = true);
                 rabbit.PrefetchCount = options.Prefetch;
                 rabbit.UseMessageRetry(WhileAServerIsAway);
@@ -93,11 +100,8 @@ public static class MessagingSetup
         }
     }
 
-    private static Uri BrokerAddress(IConfiguration configuration) =>
-        Uri.TryCreate(configuration.GetConnectionString("messaging"), UriKind.Absolute, out var address)
-            ? address
-            : throw new InvalidOperationException(
-                "The connection string 'messaging' is missing or no URI: set ConnectionStrings__messaging to amqp://user:password@host:port.");
+    private static Uri? BrokerAddress(IConfiguration configuration) =>
+        Uri.TryCreate(configuration.GetConnectionString("messaging"), UriKind.Absolute, out var address) ? address : null;
 
     private static bool HasEnvelope(Type message) => message.IsAssignableTo(typeof(IIntegrationEvent));
 

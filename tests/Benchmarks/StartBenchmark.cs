@@ -40,6 +40,7 @@ internal static class StartBenchmark
         {
             WorkingDirectory = root,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         }) ?? throw new InvalidOperationException("dotnet could not be started.");
         while (await run.StandardOutput.ReadLineAsync() is { } line && !line.StartsWith("Gateway", StringComparison.Ordinal))
         {

@@ -19,6 +19,7 @@ internal sealed class LocalApplicationBuilder : IDistributedApplicationBuilder
         Configuration.AddEnvironmentVariables();
         Configuration.AddCommandLine(args);
         Options = options ?? (Configuration[SharedServersHost.Argument] is { } shared ? ForTestServers(shared) : ForRun());
+        Configuration["DataFolder"] = Options.DataFolder; // the model may keep files beside the engine's, a test's in its own folder
         Secrets = new SecretStore(Path.Combine(Options.DataFolder, "secrets.json"));
     }
 

@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using ServiceDefaults.Authentication;
+
+namespace ServiceDefaults.OpenApi;
+
+/// <summary>A service's OpenAPI document, from which the gateway's page is made.</summary>
+public static class ServiceDocument
+{
+    private const string Scheme = "bearer";
+
+    /// <summary>Adds the document.</summary>
+    /// <param name="builder">The host.</param>
+    /// <param name="title">What the page calls the service.</param>
+    public static WebApplicationBuilder AddServiceDocument(this WebApplicationBuilder builder, string title)
+    {
+        builder.Services.AddOpenApi("v1", options =>
+        {
+            options.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info = new OpenApiInfo { Title = title, Version = "v1" };
+                document.Servers = [new OpenApiServer { Url = "/" }]; // the gateway, wherever it is: never the service's own address
+                document.AddComponent(Scheme, new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.Http,
+                    Scheme = "bearer",
+                    BearerFormat = "JWT",
+                    Description = "An access token of the identity service.",
+                });
+                return Task.CompletedTask;
+            });
+            options.AddOperationTransformer(DescribeRightsAsync);
+        });
+        return builder;
+    }
+
+    /// <summary>Serves it at <c>/openapi/v1.json</c>, to anyone: it says what can be asked, not what is stored.</summary>
+    public static void MapServiceDocument(this WebApplication app) => app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+
+    private static Task DescribeRightsAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<IAllowAnonymous>().Any())
+        {
+            return Task.CompletedTask;
+        }
+
+        var scopes = metadata.OfType<RequiredScope>().Select(scope => scope.Name).ToList();
+        operation.Security =
+        [
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, context.Document)] = [] },
+        ];
+        operation.Description = string.Join(
+            "\n\n", new[] { operation.Description, scopes.Count == 0 ? null : $"Needs the scope {string.Join(" or ", scopes)}." }.OfType<string>());
+        return Task.CompletedTask;
+    }
+}
