@@ -33,7 +33,14 @@ internal static class LoggingServices
         builder.Logging.ClearProviders();
         builder.Logging.Configure(static options => options.ActivityTrackingOptions = ActivityTrackingOptions.None);
         builder.Services.AddSingleton(static services =>
-            new LogQueue(Console.OpenStandardOutput(), services.GetRequiredService<TimeProvider>()));
+            new LogQueue(Output(), services.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton<ILoggerProvider, JsonLoggerProvider>();
     }
+
+    // A test runner speaks its own protocol on the standard output of the process that the host runs in, and lines
+    // between its own cost it results; the runtime's configuration of such a process sets the switch.
+    private static Stream Output() =>
+        AppContext.TryGetSwitch("ServiceDefaults.Logging.Silent", out bool silent) && silent
+            ? Stream.Null
+            : Console.OpenStandardOutput();
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using AuditService.Tests.Support;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace AuditService.Tests;

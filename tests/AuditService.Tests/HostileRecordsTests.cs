@@ -2,7 +2,6 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using AuditService.Tests.Support;
-using Platform.Testing;
 using RabbitMQ.Client;
 using ServiceDefaults.Contracts;
 

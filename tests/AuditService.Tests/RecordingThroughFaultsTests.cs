@@ -3,7 +3,6 @@ using AuditService.Tests.Support;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Platform.Testing;
 
 namespace AuditService.Tests;
 

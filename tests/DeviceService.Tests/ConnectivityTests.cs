@@ -2,7 +2,6 @@ using System.Net;
 using DeviceService.Connectivity;
 using DeviceService.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace DeviceService.Tests;

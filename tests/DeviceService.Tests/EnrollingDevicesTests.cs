@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using DeviceService.Tests.Support;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace DeviceService.Tests;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.RegularExpressions;
 using DeviceService.Tests.Support;
 using Npgsql;
-using Platform.Testing;
 
 namespace DeviceService.Tests;
 

@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
-using Platform.Testing;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
 

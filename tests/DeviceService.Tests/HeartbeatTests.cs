@@ -1,7 +1,6 @@
 using System.Net;
 using DeviceService.Tests.Support;
 using Npgsql;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace DeviceService.Tests;

@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using DeviceService.Connectivity;
 using DeviceService.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Platform.Testing;
 
 namespace DeviceService.Tests;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using DeviceService.Tests.Support;
-using Platform.Testing;
 
 namespace DeviceService.Tests;
 

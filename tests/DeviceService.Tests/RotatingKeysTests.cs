@@ -1,6 +1,5 @@
 using System.Net;
 using DeviceService.Tests.Support;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace DeviceService.Tests;

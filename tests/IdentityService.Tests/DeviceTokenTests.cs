@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;

@@ -4,7 +4,6 @@ using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Platform.Testing;
 
 namespace IdentityService.Tests;
 

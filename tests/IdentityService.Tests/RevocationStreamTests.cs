@@ -3,7 +3,6 @@ using IdentityService.Revocations;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;

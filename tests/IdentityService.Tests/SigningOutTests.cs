@@ -1,6 +1,5 @@
 using System.Net;
 using IdentityService.Tests.Support;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;

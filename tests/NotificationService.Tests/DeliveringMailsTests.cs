@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using NotificationService.Data;
 using NotificationService.Tests.Support;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace NotificationService.Tests;
@@ -159,7 +158,7 @@ public sealed class DeliveringMailsTests(RunningNotifications running)
         using (var process = ServiceProcess.Start(typeof(NotificationDbContext).Assembly, host.Settings))
         {
             await using var publisher = await PublisherAsync(host.Settings["ConnectionStrings:messaging"]!);
-            await publisher.Publish(_ada.Registered());
+            await publisher.PublishAsync(_ada.Registered());
             await Eventually.Async(() => server.Mails.Count == 1, TimeSpan.FromSeconds(20), $"no mail came: {process.Output}");
             await process.KillAsync();
         }
@@ -190,7 +189,7 @@ public sealed class DeliveringMailsTests(RunningNotifications running)
             await hold.ExecuteNonQueryAsync();
             using var process = ServiceProcess.Start(typeof(NotificationDbContext).Assembly, host.Settings);
             await using var publisher = await PublisherAsync(host.Settings["ConnectionStrings:messaging"]!);
-            await publisher.Publish(_ada.Registered());
+            await publisher.PublishAsync(_ada.Registered());
             await Eventually.Async(() => IsWaitingAsync(host), TimeSpan.FromSeconds(20), $"the consumer did not get there: {process.Output}");
             await process.KillAsync();
         }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using NotificationService.Tests.Support;
-using Platform.Testing;
 
 namespace NotificationService.Tests;
 

@@ -3,7 +3,6 @@ using AuditService.Data;
 using AuditService.Reading;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Npgsql;
-using Platform.Testing;
 using ServiceDefaults.Paging;
 
 namespace AuditService.Tests.Support;

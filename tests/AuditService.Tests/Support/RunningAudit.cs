@@ -7,7 +7,6 @@ using MassTransit;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 [assembly: AssemblyFixture(typeof(RunningAudit))]

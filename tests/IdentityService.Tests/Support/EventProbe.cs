@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using MassTransit;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests.Support;

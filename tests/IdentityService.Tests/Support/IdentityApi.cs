@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Npgsql;
-using Platform.Testing;
 
 namespace IdentityService.Tests.Support;
 

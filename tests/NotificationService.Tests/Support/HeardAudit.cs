@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 namespace NotificationService.Tests.Support;

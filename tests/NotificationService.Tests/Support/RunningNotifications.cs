@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using NotificationService.Data;
 using NotificationService.Tests.Support;
-using Platform.Testing;
 using ServiceDefaults.Contracts;
 
 [assembly: AssemblyFixture(typeof(RunningNotifications))]

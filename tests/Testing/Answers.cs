@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.Json;
+using Xunit;
 
-namespace DeviceService.Tests.Support;
+namespace Platform.Testing;
 
-internal static class Answers
+/// <summary>Reads an answer and asserts what every test of it assumes.</summary>
+public static class Answers
 {
     /// <summary>The body of an answer of that status; the test fails with the body otherwise.</summary>
     public static async Task<JsonElement> BodyAsync(this HttpResponseMessage response, HttpStatusCode expected)
@@ -14,19 +16,21 @@ internal static class Answers
         return document.RootElement.Clone();
     }
 
-    /// <summary>The problem of that status, which must be one, with its code.</summary>
+    /// <summary>The code of the problem of that status, which must be one.</summary>
     public static async Task<string> ProblemAsync(this HttpResponseMessage response, HttpStatusCode expected)
     {
         var body = await response.BodyAsync(expected);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
         return body.GetProperty("code").GetString()!;
     }
 
-    /// <summary>Names of the fields that the answer finds fault with.</summary>
+    /// <summary>Names of the fields that the answer finds fault with, sorted.</summary>
     public static async Task<string[]> FaultsAsync(this HttpResponseMessage response)
     {
         var body = await response.BodyAsync(HttpStatusCode.BadRequest);
-        return [.. body.GetProperty("errors").EnumerateObject().Select(error => error.Name)];
+        Assert.Equal("validation_failed", body.GetProperty("code").GetString());
+        return [.. body.GetProperty("errors").EnumerateObject().Select(error => error.Name).Order(StringComparer.Ordinal)];
     }
 
     public static string Text(this JsonElement body, string name) => body.GetProperty(name).GetString()!;

@@ -1,10 +1,10 @@
 using MassTransit;
 using ServiceDefaults.Contracts;
 
-namespace NotificationService.Tests.Support;
+namespace Platform.Testing;
 
 /// <summary>Another service on the bus. The queues outlive the service that made them, so nothing needs to run.</summary>
-internal sealed class Publisher : IAsyncDisposable
+public sealed class Publisher : IAsyncDisposable
 {
     private readonly IBusControl _bus;
 
@@ -21,7 +21,10 @@ internal sealed class Publisher : IAsyncDisposable
         return new Publisher(bus);
     }
 
-    public Task Publish<TEvent>(TEvent message)
+    public Task PublishAsync<TEvent>(IEnumerable<TEvent> messages)
+        where TEvent : class, IIntegrationEvent => Task.WhenAll(messages.Select(message => _bus.Publish(message)));
+
+    public Task PublishAsync<TEvent>(TEvent message)
         where TEvent : class, IIntegrationEvent => _bus.Publish(message);
 
     public async ValueTask DisposeAsync() => await _bus.StopAsync();
