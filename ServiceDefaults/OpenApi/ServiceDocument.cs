@@ -22,6 +22,7 @@ public static class ServiceDocument
             options.AddDocumentTransformer((document, _, _) =>
             {
                 document.Info = new OpenApiInfo { Title = title, Version = "v1" };
+                document.Tags = null; // the framework's are names of classes
                 document.Servers = [new OpenApiServer { Url = "/" }]; // the gateway, wherever it is: never the service's own address
                 document.AddComponent(Scheme, new OpenApiSecurityScheme
                 {
@@ -44,6 +45,7 @@ public static class ServiceDocument
     private static Task DescribeRightsAsync(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
+        operation.Tags = new HashSet<OpenApiTagReference> { new(AreaOf(context.Description.RelativePath ?? ""), context.Document) };
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         if (metadata.OfType<IAllowAnonymous>().Any())
         {
@@ -59,4 +61,8 @@ public static class ServiceDocument
             "\n\n", new[] { operation.Description, scopes.Count == 0 ? null : $"Needs the scope {string.Join(" or ", scopes)}." }.OfType<string>());
         return Task.CompletedTask;
     }
+
+    /// <summary>What the page groups by: <c>devices</c> of <c>api/v1/devices/{id}</c>, <c>connect</c> of <c>connect/token</c>.</summary>
+    private static string AreaOf(string path) =>
+        path.Split('/') is ["api", "v1", var area, ..] ? area : path.Split('/')[0];
 }
