@@ -7,11 +7,12 @@ return args switch
     ["start"] => await StartBenchmark.RunAsync(),
     ["login"] => await LoginBenchmark.RunAsync(),
     ["outbox"] => await OutboxBenchmark.RunAsync(),
+    ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats");
     return 2;
 }

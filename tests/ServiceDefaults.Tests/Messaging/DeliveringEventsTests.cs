@@ -52,6 +52,18 @@ public sealed class DeliveringEventsTests(PlatformServers servers) : IAsyncLifet
         Assert.Equal([1, 2], (await host.EntriesAsync()).Select(entry => entry.Number).Order());
     }
 
+    /// <summary>The control of the test above: without the inbox the second delivery shows, so the ledger would tell.</summary>
+    [Fact]
+    public async Task Commit_SameEventTwiceWithTheInboxTakenAway_EffectTwice()
+    {
+        var host = await StartAsync(inbox: false);
+        var message = Event(1);
+        await host.CommitAsync(message);
+        await host.CommitAsync(message);
+
+        await Eventually.Async(async () => (await host.EntriesAsync()).Count == 2, Deadline);
+    }
+
     [Fact]
     public async Task Handle_FailsAfterItsEffect_EffectOnceAfterRetry()
     {
@@ -147,9 +159,9 @@ public sealed class DeliveringEventsTests(PlatformServers servers) : IAsyncLifet
         return MessagingHost.Event(aggregate ?? Guid.CreateVersion7(now), number, now);
     }
 
-    private async Task<MessagingHost> StartAsync(bool consumes = true)
+    private async Task<MessagingHost> StartAsync(bool consumes = true, bool inbox = true)
     {
-        var host = await MessagingHost.StartAsync(_database, _broker, consumes);
+        var host = await MessagingHost.StartAsync(_database, _broker, consumes, inbox);
         _hosts.Add(host);
         return host;
     }

@@ -24,7 +24,7 @@ internal sealed class MessagingHost : IAsyncDisposable
 
     public LedgerFaults Faults => Services.GetRequiredService<LedgerFaults>();
 
-    public static async Task<MessagingHost> StartAsync(string database, string broker, bool consumes = true)
+    public static async Task<MessagingHost> StartAsync(string database, string broker, bool consumes = true, bool inbox = true)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -46,7 +46,7 @@ internal sealed class MessagingHost : IAsyncDisposable
             {
                 bus.AddConsumer<LedgerConsumer>();
             }
-        });
+        }, inbox);
         var app = builder.Build();
         await app.StartAsync();
         return new MessagingHost(app);
