@@ -13,7 +13,7 @@ namespace Benchmarks;
 internal static class HeartbeatBenchmark
 {
     private const int Devices = 300;
-    private const int Connections = 128;
+    private const int Connections = 256;
     private const string Password = "a password to measure with 1";
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
