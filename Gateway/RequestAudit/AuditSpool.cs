@@ -8,7 +8,7 @@ namespace Gateway.RequestAudit;
 /// <summary>
 /// Batches on disk while the bus is away: append-only files of one JSON line a batch, synced to disk at each, read back
 /// in the order written. A file is deleted when all of it was sent; after a crash part of the oldest one can be sent
-/// again, which the consumer's inbox drops by the batch's id. Safe for concurrent use.
+/// again, and the audit service keeps a record's id once. Safe for concurrent use.
 /// </summary>
 internal sealed partial class AuditSpool : IDisposable
 {
@@ -149,7 +149,7 @@ internal sealed partial class AuditSpool : IDisposable
         for (var slot = 0; ; slot++)
         {
             var folder = Path.Combine(directory, $"slot-{slot}");
-            Directory.CreateDirectory(folder);
+            CreatePrivate(folder);
             try
             {
                 return (folder, new FileStream(Path.Combine(folder, "lock"), FileMode.OpenOrCreate, FileAccess.Write, FileShare.None));
@@ -158,6 +158,19 @@ internal sealed partial class AuditSpool : IDisposable
             {
                 // held by another gateway
             }
+        }
+    }
+
+    // Who asked for what is nobody else's business on a shared machine.
+    private static void CreatePrivate(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
     }
 

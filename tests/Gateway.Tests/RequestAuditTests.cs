@@ -122,6 +122,9 @@ public sealed class RequestAuditTests(PlatformServers servers) : IAsyncLifetime
         await gateway.MustHaveBusAsync();
         await SendAsync(gateway, 0, 3);
         await Eventually.Async(() => SpooledLines() > 0, Patience, "nothing was kept on disk");
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute,
+            File.GetUnixFileMode(Directory.EnumerateDirectories(_around.SpoolFolder).First()));
 
         await _auditService.StartAsync();
 
