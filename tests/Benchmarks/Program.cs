@@ -7,12 +7,13 @@ return args switch
     ["start"] => await StartBenchmark.RunAsync(),
     ["login"] => await LoginBenchmark.RunAsync(),
     ["outbox"] => await OutboxBenchmark.RunAsync(),
+    ["log"] => await LogBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log");
     return 2;
 }
