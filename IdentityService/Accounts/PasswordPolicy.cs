@@ -30,7 +30,7 @@ internal static class PasswordPolicy
             faults.Add("must not contain the user name or the e-mail address");
         }
 
-        if (CommonPasswords.Contains(password))
+        if (PasswordBlocklist.Contains(password))
         {
             faults.Add("is among the passwords that are tried first; choose another");
         }

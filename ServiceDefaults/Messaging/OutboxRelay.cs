@@ -26,6 +26,9 @@ internal sealed partial class OutboxRelay(
     IOptions<MessagingOptions> options,
     ILogger<OutboxRelay> logger) : BackgroundService
 {
+    // Enough to get past a queue that is not there yet, and no more than a run can hold and the broker can refuse again.
+    private const int MostRefused = 10_000;
+
     private const string LockPartition =
         """
         SELECT p.partition FROM outbox_partitions p
@@ -39,7 +42,7 @@ internal sealed partial class OutboxRelay(
     private const string ReadRows =
         """
         SELECT id, event_id, type, aggregate, payload, trace_parent, occurred_at FROM outbox
-        WHERE partition = @partition AND fault IS NULL
+        WHERE partition = @partition AND fault IS NULL AND aggregate <> ALL (@refused)
         ORDER BY id LIMIT @limit
         """;
 
@@ -70,23 +73,29 @@ internal sealed partial class OutboxRelay(
     /// <summary>Sends until no partition that this relay can lock has rows; false when some had to stay.</summary>
     private async Task<bool> DrainAsync(CancellationToken cancellationToken)
     {
-        List<short> stuck = [];
+        List<short> done = [];
+        HashSet<string> refused = new(StringComparer.Ordinal);
         while (true)
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-            if (await LockPartitionAsync(connection, stuck, cancellationToken) is not { } partition)
+            if (await LockPartitionAsync(connection, done, cancellationToken) is not { } partition)
             {
-                return stuck.Count == 0;
+                return done.Count == 0;
             }
 
-            var rows = await ReadRowsAsync(connection, partition, cancellationToken);
-            var sent = await PublishAsync(rows, cancellationToken);
+            var rows = await ReadRowsAsync(connection, partition, refused, cancellationToken);
+            var waiting = refused.Count;
+            var sent = await PublishAsync(rows, refused, cancellationToken);
             await DeleteAsync(connection, sent, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
-            if (sent.Count < rows.Count)
+
+            // Those behind refused aggregates get their turn. Nothing new refused, and still not all sent: the broker is
+            // away, and the next batch would only wait as long again.
+            var brokerAway = sent.Count < rows.Count && refused.Count == waiting;
+            if (rows.Count == 0 || brokerAway || refused.Count > MostRefused)
             {
-                stuck.Add(partition);
+                done.Add(partition);
             }
         }
     }
@@ -100,9 +109,10 @@ internal sealed partial class OutboxRelay(
     }
 
     private async Task<List<OutboxRow>> ReadRowsAsync(
-        NpgsqlConnection connection, short partition, CancellationToken cancellationToken)
+        NpgsqlConnection connection, short partition, HashSet<string> refused, CancellationToken cancellationToken)
     {
         await using var command = new NpgsqlCommand(ReadRows, connection);
+        command.Parameters.AddWithValue("refused", refused.ToArray());
         command.Parameters.AddWithValue("partition", partition);
         command.Parameters.AddWithValue("limit", options.Value.RelayBatch);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
@@ -123,14 +133,15 @@ internal sealed partial class OutboxRelay(
     }
 
     /// <summary>Gives back the rows the broker has confirmed. One aggregate's fault does not hold up the others.</summary>
-    private async Task<List<OutboxRow>> PublishAsync(List<OutboxRow> rows, CancellationToken cancellationToken)
+    private async Task<List<OutboxRow>> PublishAsync(
+        List<OutboxRow> rows, HashSet<string> refused, CancellationToken cancellationToken)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(options.Value.ConfirmTimeout);
         List<OutboxRow> sent = new(rows.Count);
         var faults = await Task.WhenAll(rows
             .GroupBy(row => row.Aggregate, StringComparer.Ordinal)
-            .Select(aggregate => PublishInOrderAsync(aggregate, sent, deadline.Token)));
+            .Select(aggregate => PublishInOrderAsync(aggregate, sent, refused, deadline.Token)));
         if (Array.Find(faults, fault => fault is not null) is { } first)
         {
             LogNotConfirmed(logger, rows.Count - sent.Count, first);
@@ -140,7 +151,7 @@ internal sealed partial class OutboxRelay(
     }
 
     private async Task<Exception?> PublishInOrderAsync(
-        IEnumerable<OutboxRow> aggregate, List<OutboxRow> sent, CancellationToken cancellationToken)
+        IEnumerable<OutboxRow> aggregate, List<OutboxRow> sent, HashSet<string> refused, CancellationToken cancellationToken)
     {
         foreach (var row in aggregate)
         {
@@ -156,6 +167,14 @@ internal sealed partial class OutboxRelay(
             {
                 // Whatever it was, the row stays where it is and those after it wait: nothing is lost or overtaken.
                 metrics.PublishFailed(row.Type, fault);
+                if (fault is MessageReturnedException or UnreadableEventException)
+                {
+                    lock (refused)
+                    {
+                        refused.Add(row.Aggregate);
+                    }
+                }
+
                 return fault;
             }
         }
@@ -166,9 +185,8 @@ internal sealed partial class OutboxRelay(
     private async Task PublishAsync(OutboxRow row, CancellationToken cancellationToken)
     {
         var type = EventCatalogue.Find(row.Type)
-            ?? throw new InvalidOperationException($"This build does not know the event '{row.Type}'.");
-        var message = JsonSerializer.Deserialize(row.Payload, type, EventCatalogue.Json)
-            ?? throw new InvalidOperationException($"The payload of event {row.EventId} is null.");
+            ?? throw new UnreadableEventException($"This build does not know the event '{row.Type}'.");
+        var message = Read(row, type);
         var origin = ActivityContext.TryParse(row.TraceParent, null, isRemote: true, out var change) ? change : default;
         using var activity = MessagingMetrics.Source.StartActivity("outbox relay", ActivityKind.Internal, origin);
         await bus.Publish(
@@ -182,6 +200,19 @@ internal sealed partial class OutboxRelay(
             }),
             cancellationToken);
         metrics.Published(row.Type, row.OccurredAt);
+    }
+
+    private static object Read(OutboxRow row, Type type)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(row.Payload, type, EventCatalogue.Json)
+                ?? throw new UnreadableEventException($"The payload of event {row.EventId} is null.");
+        }
+        catch (JsonException fault)
+        {
+            throw new UnreadableEventException($"The payload of event {row.EventId} is not that of '{row.Type}'.", fault);
+        }
     }
 
     private static async Task DeleteAsync(
@@ -202,6 +233,9 @@ internal sealed partial class OutboxRelay(
 
     [LoggerMessage(2, LogLevel.Warning, "{Count} events were not confirmed and stay in the outbox")]
     private static partial void LogNotConfirmed(ILogger logger, int count, Exception fault);
+
+    /// <summary>A row that this build cannot turn into its event. It stays, and its aggregate waits for a build that can.</summary>
+    private sealed class UnreadableEventException(string message, Exception? cause = null) : Exception(message, cause);
 
     private sealed record OutboxRow(
         long Id, Guid EventId, string Type, string Aggregate, string Payload, string? TraceParent, DateTimeOffset OccurredAt);

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Platform.Testing;
 
 namespace Benchmarks;
 
@@ -43,8 +44,8 @@ internal sealed class BenchmarkDevice
     private static async Task<string> AuthenticateAsync(HttpClient gateway, ECDsa key, string issuer, string id)
     {
         // The identity service hears of the device over the bus.
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
+        var token = "";
+        await Eventually.Async(async () =>
         {
             using var form = new FormUrlEncodedContent(new Dictionary<string, string>
             {
@@ -52,14 +53,15 @@ internal sealed class BenchmarkDevice
                 ["client_assertion_type"] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 ["client_assertion"] = Sign(key, "JWT", new { iss = id, sub = id, aud = $"{issuer}/connect/token", iat = Now(), exp = Now() + 60, jti = Id() }),
             });
-            using var answer = await gateway.PostAsync("/connect/token", form, limit.Token);
+            using var answer = await gateway.PostAsync("/connect/token", form);
             if (answer.IsSuccessStatusCode)
             {
-                return (await answer.Content.ReadFromJsonAsync<JsonElement>(limit.Token)).GetProperty("access_token").GetString()!;
+                token = (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()!;
             }
 
-            await Task.Delay(50, limit.Token);
-        }
+            return token.Length > 0;
+        }, TimeSpan.FromSeconds(30));
+        return token;
     }
 
     private static string Sign(ECDsa key, string type, object claims)

@@ -43,15 +43,29 @@ public sealed class UpstreamFailureTests(PlatformServers servers) : IAsyncLifeti
     public async Task Service_ThatAnswersSlowlyButBegins_IsNotCut()
     {
         var gateway = await _around.StartGatewayAsync(changes: [("Proxying:Deadline", "00:00:00.300")]);
-        _around.Device.Answer = static async context =>
+        var (begun, end) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _around.Device.Answer = async context =>
         {
+            if (context.Request.Path.Value!.EndsWith("/silent", StringComparison.Ordinal))
+            {
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            }
+
             await context.Response.WriteAsync("begun ");
             await context.Response.Body.FlushAsync();
-            await Task.Delay(TimeSpan.FromMilliseconds(900));
+            begun.TrySetResult();
+            await end.Task;
             await context.Response.WriteAsync("ended");
         };
 
-        Assert.Equal("begun ended", await (await gateway.GetAsync(Devices, Token)).Content.ReadAsStringAsync());
+        var slow = gateway.GetAsync(Devices, Token);
+        await begun.Task;
+
+        // Sent after the slow one had begun: when this one's deadline has cut it, the slow one's has long passed.
+        await (await gateway.GetAsync($"{Devices}/silent", Token)).MustBeProblemAsync(HttpStatusCode.GatewayTimeout, "upstream_timeout");
+        end.SetResult();
+
+        Assert.Equal("begun ended", await (await slow).Content.ReadAsStringAsync());
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 using Platform.LocalEngine.Running;
+using Platform.Testing;
 
 namespace AppHost.Tests.Support;
 
@@ -46,14 +47,14 @@ internal sealed class AppHostProcess : IDisposable
         return new AppHostProcess(Process.Start(start)!);
     }
 
-    public async Task WaitUntilUpAsync()
-    {
-        while (!Output.Contains("Ctrl-C stops everything.", StringComparison.Ordinal))
+    public Task WaitUntilUpAsync() => Eventually.Async(
+        () =>
         {
             Assert.False(_process.HasExited, Output);
-            await Task.Delay(50, SampleModel.Deadline());
-        }
-    }
+            return Output.Contains("Ctrl-C stops everything.", StringComparison.Ordinal);
+        },
+        TimeSpan.FromMinutes(1),
+        "the AppHost did not come up");
 
     public void Signal(int signal) => Assert.True(Posix.Signal(Id, signal));
 

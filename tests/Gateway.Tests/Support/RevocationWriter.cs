@@ -85,10 +85,18 @@ internal sealed class RevocationWriter : IAsyncDisposable
 
     private async Task BeatAsync(CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        using var rhythm = new PeriodicTimer(RevocationStream.HeartbeatEvery);
+        try
         {
-            await AddAsync(RevocationStream.Heartbeat(Sequence));
-            await Task.Delay(RevocationStream.HeartbeatEvery, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            do
+            {
+                await AddAsync(RevocationStream.Heartbeat(Sequence));
+            }
+            while (await rhythm.WaitForNextTickAsync(stop));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // paused or over
         }
     }
 

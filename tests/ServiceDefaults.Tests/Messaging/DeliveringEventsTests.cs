@@ -105,6 +105,19 @@ public sealed class DeliveringEventsTests(PlatformServers servers) : IAsyncLifet
     }
 
     [Fact]
+    public async Task Relay_ManyEventsThatNoQueueTakes_DoNotHoldUpThoseBehindThem()
+    {
+        Environment.SetEnvironmentVariable("Messaging__RelayBatch", "5");
+        var host = await StartAsync();
+        Environment.SetEnvironmentVariable("Messaging__RelayBatch", null);
+        await host.CommitAsync([.. Enumerable.Range(0, 320).Select(_ => Untaken())]);
+        await host.CommitAsync(Event(1));
+
+        await Eventually.Async(async () => (await host.EntriesAsync()).Count == 1, Deadline);
+        Assert.Equal(320, await host.CountAsync("outbox"));
+    }
+
+    [Fact]
     public async Task Relay_SeveralAtOnce_OrderOfEachAggregateKept()
     {
         // The consumer handles one message at a time, so that its ledger shows the order of arrival.
@@ -151,6 +164,13 @@ public sealed class DeliveringEventsTests(PlatformServers servers) : IAsyncLifet
 
         await Eventually.Async(async () => (await host.EntriesAsync()).Count == 1, Deadline);
         Assert.Equal(trace, (await host.EntriesAsync())[0].TraceId);
+    }
+
+    /// <summary>An event that must have a consumer and has none here, of an aggregate of its own.</summary>
+    private static PasswordChanged Untaken()
+    {
+        var message = Event(0);
+        return new PasswordChanged(message.Envelope, message.UserId, message.UserName, message.Email);
     }
 
     private static UserRegistered Event(int number, Guid? aggregate = null)

@@ -70,17 +70,24 @@ internal sealed class MessagingHost : IAsyncDisposable
         "someone@platform.test");
 
     /// <summary>Commits the events in one transaction, in order.</summary>
-    public async Task CommitAsync(params UserRegistered[] events)
+    public async Task CommitAsync(params IIntegrationEvent[] events)
     {
         await using var scope = Services.CreateAsyncScope();
         var ledger = scope.ServiceProvider.GetRequiredService<LedgerContext>();
         foreach (var message in events)
         {
-            ledger.AddEvent(message, message.UserId);
+            ledger.AddEvent(message, AggregateOf(message));
         }
 
         await ledger.SaveChangesAsync();
     }
+
+    private static Guid AggregateOf(IIntegrationEvent message) => message switch
+    {
+        UserRegistered registered => registered.UserId,
+        PasswordChanged changed => changed.UserId,
+        _ => message.Envelope.Id,
+    };
 
     public async Task<List<LedgerEntry>> EntriesAsync()
     {

@@ -3,10 +3,10 @@ using System.Collections.Frozen;
 namespace IdentityService.Accounts;
 
 /// <summary>
-/// Passwords that are tried first, from an embedded list of words and keyboard walks. A password counts as one of them
+/// The blocklist of NIST SP 800-63B section 3.1.1.2: passwords that are tried first, from an embedded list of words and keyboard walks. A password counts as one of them
 /// also with other case, with the usual figures for letters, with figures and signs around it, or as a repetition.
 /// </summary>
-internal static class CommonPasswords
+internal static class PasswordBlocklist
 {
     private static readonly FrozenSet<string> Known = Read();
 
@@ -69,7 +69,7 @@ internal static class CommonPasswords
 
     private static FrozenSet<string> Read()
     {
-        using var resource = typeof(CommonPasswords).Assembly.GetManifestResourceStream("common-passwords.txt")
+        using var resource = typeof(PasswordBlocklist).Assembly.GetManifestResourceStream("common-passwords.txt")
             ?? throw new InvalidOperationException("The list of common passwords is not embedded.");
         using var lines = new StreamReader(resource);
         return lines.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
