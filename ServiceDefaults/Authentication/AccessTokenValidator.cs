@@ -78,7 +78,11 @@ public sealed class AccessTokenValidator(
                         Texts(claims, "roles"),
                         epoch,
                         issuedAt,
-                        expiresAt),
+                        expiresAt)
+                    {
+                        KeyId = Text(claims, "key_id"),
+                        KeyLimit = Number(claims, "key_limit") is { } limit and > 0 ? (int)Math.Min(limit, int.MaxValue) : null,
+                    },
                     null)
                 : AccessTokenResult.Refused("The access token lacks a required claim.");
     }

@@ -11,6 +11,9 @@ namespace Gateway.Tests.Support;
 /// </summary>
 internal sealed class Surroundings : IAsyncDisposable
 {
+    // All tests come from one address; those about rate limits set their own.
+    private const string Plenty = "1000000";
+
     private readonly List<GatewayHost> _gateways = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
     private int _next;
@@ -102,11 +105,25 @@ internal sealed class Surroundings : IAsyncDisposable
             ["Authentication:Issuer"] = Issuer.Name,
             ["Authentication:KeySetAddress"] = "http://identity/.well-known/jwks.json",
             ["RequestAudit:SpoolDirectory"] = SpoolFolder,
+            ["RateLimits:Policies:address:Permits"] = Plenty,
+            ["RateLimits:Policies:sign-in:Permits"] = Plenty,
+            ["RateLimits:Policies:user:Permits"] = Plenty,
+            ["RateLimits:Policies:device:Permits"] = Plenty,
+            ["RateLimits:Policies:tenant:Permits"] = Plenty,
+            ["RateLimits:Policies:api-key:Permits"] = Plenty,
             ["services:identity:http:0"] = Identity.Url,
             ["services:audit:http:0"] = Audit.Url,
             ["services:notification:http:0"] = Notification.Url,
             ["services:device:http:0"] = Device.Url,
         };
+    }
+
+    /// <summary>A connection to Redis for one gateway alone: the cable and the setting that uses it.</summary>
+    public (Cable Cable, (string Key, string? Value) Setting) CableToRedis()
+    {
+        var (host, port) = RedisAddress(_redis);
+        Cable cable = new(host, port);
+        return (cable, ("ConnectionStrings:redis", _redis.Replace($"{host}:{port}", $"127.0.0.1:{cable.Port}", StringComparison.Ordinal)));
     }
 
     private static (string Host, int Port) RedisAddress(string redis)
