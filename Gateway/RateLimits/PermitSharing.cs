@@ -21,7 +21,7 @@ internal sealed partial class PermitSharing(
 {
     private const int MostAtOnce = 200; // partitions in one script, which Redis runs in about 2 ms
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TryEvery = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AtLeastEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentQueue<Partition> _queue = [];
     private readonly SemaphoreSlim _woken = new(0);
@@ -100,7 +100,7 @@ internal sealed partial class PermitSharing(
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
-            await ((Task)_woken.WaitAsync(IsShared ? SweepEvery : TryEvery, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)_woken.WaitAsync(AtLeastEvery, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             Interlocked.Exchange(ref _signalled, 0);
             var began = time.GetTimestamp();
             await RoundAsync();
@@ -212,7 +212,7 @@ internal sealed partial class PermitSharing(
                 LogShared(logger, _gateways);
             }
         }
-        else if (_trying is null && time.GetElapsedTime(_triedAt) >= TryEvery)
+        else if (_trying is null && time.GetElapsedTime(_triedAt) >= AtLeastEvery)
         {
             _triedAt = time.GetTimestamp();
             _trying = ReturnAsync();
