@@ -1,5 +1,6 @@
 using System.Globalization;
 using Benchmarks;
+using Benchmarks.Proxying;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 return args switch
@@ -10,11 +11,14 @@ return args switch
     ["log"] => await LogBenchmark.RunAsync(),
     ["limits"] => await LimitBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
+    ["gateway"] => await ProxyBenchmark.RunAsync(),
+    [Upstream.Command, var url] => await Upstream.RunAsync(url),
+    [BareProxy.Command, var url, var settings] => await BareProxy.RunAsync(url, settings),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | limits | log");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway");
     return 2;
 }
