@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Platform.Testing;
 
 [assembly: AssemblyFixture(typeof(PlatformServers))]
@@ -20,6 +21,9 @@ internal sealed class Surroundings : IAsyncDisposable
     }
 
     public Issuer Issuer { get; } = new();
+
+    /// <summary>What the identity service answers to the gateway itself.</summary>
+    public IdentityEndpoints Answers { get; private set; } = null!;
 
     public Service Identity { get; private set; } = null!;
 
@@ -45,6 +49,7 @@ internal sealed class Surroundings : IAsyncDisposable
     public static async Task<Surroundings> StartAsync(PlatformServers servers)
     {
         Surroundings around = new();
+        around.Answers = new IdentityEndpoints(around.Issuer, () => around.Revocations);
         around.Identity = await Service.StartAsync("identity", around.AnswerAsIdentityAsync);
         around.Audit = await Service.StartAsync("audit");
         around.Notification = await Service.StartAsync("notification");
@@ -59,7 +64,10 @@ internal sealed class Surroundings : IAsyncDisposable
         return around;
     }
 
-    public async Task<GatewayHost> StartGatewayAsync(bool ready = true, params (string Key, string? Value)[] changes)
+    public Task<GatewayHost> StartGatewayAsync(bool ready = true, params (string Key, string? Value)[] changes) =>
+        StartGatewayAsync(static _ => { }, ready, changes);
+
+    public async Task<GatewayHost> StartGatewayAsync(Action<ILoggingBuilder> logging, bool ready = true, params (string Key, string? Value)[] changes)
     {
         var settings = Settings();
         foreach (var (key, value) in changes)
@@ -67,7 +75,7 @@ internal sealed class Surroundings : IAsyncDisposable
             settings[key] = value;
         }
 
-        var gateway = await GatewayHost.StartAsync(settings, ready);
+        var gateway = await GatewayHost.StartAsync(settings, ready, logging);
         _gateways.Add(gateway);
         return gateway;
     }
@@ -100,6 +108,7 @@ internal sealed class Surroundings : IAsyncDisposable
             ["ConnectionStrings:redis"] = _redis.Replace($"{host}:{port}", $"127.0.0.1:{Redis.Port}", StringComparison.Ordinal),
             ["ConnectionStrings:messaging"] = new UriBuilder(Messaging) { Host = "127.0.0.1", Port = Broker.Port }.Uri.AbsoluteUri,
             ["Authentication:Issuer"] = Issuer.Name,
+            ["Identity:ClientSecret"] = IdentityEndpoints.Secret,
             ["Authentication:KeySetAddress"] = "http://identity/.well-known/jwks.json",
             ["RequestAudit:SpoolDirectory"] = SpoolFolder,
             ["services:identity:http:0"] = Identity.Url,
@@ -117,12 +126,9 @@ internal sealed class Surroundings : IAsyncDisposable
 
     private async Task AnswerAsIdentityAsync(HttpContext context)
     {
-        if (context.Request.Path == "/.well-known/jwks.json")
+        if (!await Answers.TryAnswerAsync(context))
         {
-            await context.Response.WriteAsync(Issuer.KeySet());
-            return;
+            await Service.EchoAsync(context);
         }
-
-        await Service.EchoAsync(context);
     }
 }
