@@ -35,7 +35,6 @@ public sealed class CuttingStreamsTests(PlatformServers servers) : IAsyncLifetim
     [InlineData(RevocationKind.Token, "jti")]
     [InlineData(RevocationKind.Session, "sid")]
     [InlineData(RevocationKind.Subject, "sub")]
-    [InlineData(RevocationKind.Client, "client_id")]
     [InlineData(RevocationKind.Tenant, "tid")]
     public async Task Revoked_WhileItStreams_IsCutAndOthersGoOn(RevocationKind kind, string claim)
     {

@@ -41,6 +41,10 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
 
     public RevocationState State => Services.GetRequiredService<RevocationFreshness>().State;
 
+    /// <summary>What its readiness says about revocations.</summary>
+    public async Task<HealthStatus> ReadinessAsync() =>
+        (await Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "revocations")).Status;
+
     /// <summary>Waits until the bus is connected and its queues are bound.</summary>
     public Task MustHaveBusAsync() => Eventually.Async(
         async () => (await Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Tags.Contains("masstransit"))) is

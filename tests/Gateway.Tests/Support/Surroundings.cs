@@ -1,6 +1,8 @@
+using MassTransit;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Platform.Testing;
+using ServiceDefaults.Contracts;
 
 [assembly: AssemblyFixture(typeof(PlatformServers))]
 
@@ -13,6 +15,7 @@ namespace Gateway.Tests.Support;
 internal sealed class Surroundings : IAsyncDisposable
 {
     private readonly List<GatewayHost> _gateways = [];
+    private readonly List<Cable> _cables = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
     private int _next;
 
@@ -80,6 +83,27 @@ internal sealed class Surroundings : IAsyncDisposable
         return gateway;
     }
 
+    /// <summary>Another cable to Redis, and the setting of a gateway that hangs on it.</summary>
+    public (Cable Cable, (string Key, string? Value) Setting) OwnCable()
+    {
+        var (host, port) = RedisAddress(_redis);
+        Cable cable = new(host, port);
+        _cables.Add(cable);
+        return (cable, ("ConnectionStrings:redis", RedisOver(cable)));
+    }
+
+    /// <summary>The bus as the identity service has it.</summary>
+    public async Task<IBusControl> StartBusAsync()
+    {
+        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(new Uri(Messaging));
+            rabbit.Publish<IIntegrationEvent>(topology => topology.Exclude = true);
+        });
+        await bus.StartAsync();
+        return bus;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var gateway in _gateways)
@@ -87,6 +111,7 @@ internal sealed class Surroundings : IAsyncDisposable
             await gateway.DisposeAsync();
         }
 
+        _cables.ForEach(static cable => cable.Dispose());
         Redis.Dispose();
         Broker.Dispose();
         await Revocations.DisposeAsync();
@@ -101,11 +126,10 @@ internal sealed class Surroundings : IAsyncDisposable
 
     private Dictionary<string, string?> Settings()
     {
-        var (host, port) = RedisAddress(_redis);
         return new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
         {
             ["Gateway:Id"] = $"gateway-{++_next}",
-            ["ConnectionStrings:redis"] = _redis.Replace($"{host}:{port}", $"127.0.0.1:{Redis.Port}", StringComparison.Ordinal),
+            ["ConnectionStrings:redis"] = RedisOver(Redis),
             ["ConnectionStrings:messaging"] = new UriBuilder(Messaging) { Host = "127.0.0.1", Port = Broker.Port }.Uri.AbsoluteUri,
             ["Authentication:Issuer"] = Issuer.Name,
             ["Identity:ClientSecret"] = IdentityEndpoints.Secret,
@@ -116,6 +140,12 @@ internal sealed class Surroundings : IAsyncDisposable
             ["services:notification:http:0"] = Notification.Url,
             ["services:device:http:0"] = Device.Url,
         };
+    }
+
+    private string RedisOver(Cable cable)
+    {
+        var (host, port) = RedisAddress(_redis);
+        return _redis.Replace($"{host}:{port}", $"127.0.0.1:{cable.Port}", StringComparison.Ordinal);
     }
 
     private static (string Host, int Port) RedisAddress(string redis)
