@@ -35,10 +35,13 @@ internal sealed class Issuer : IDisposable
 
     public void Publish(string id) => _published[id] = _keys[id];
 
+    /// <summary>Published in place of the keys.</summary>
+    public string? OtherKeySet { get; set; }
+
     public string KeySet()
     {
         Interlocked.Increment(ref Reads);
-        return JsonSerializer.Serialize(new { keys = _published.Select(key => Jwk(key.Key, key.Value)) });
+        return OtherKeySet ?? JsonSerializer.Serialize(new { keys = _published.Select(key => Jwk(key.Key, key.Value)) });
     }
 
     /// <summary>A good token, changed at will.</summary>
