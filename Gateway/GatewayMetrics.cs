@@ -15,6 +15,9 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _auditLost;
     private readonly Counter<long> _revocationFaults;
     private readonly Counter<long> _revocations;
+    private readonly Counter<long> _cut;
+    private readonly Counter<long> _apiKeys;
+    private readonly Counter<long> _introspections;
 
     public GatewayMetrics(IMeterFactory meters)
     {
@@ -28,6 +31,9 @@ internal sealed class GatewayMetrics : IDisposable
         _audited = _meter.CreateCounter<long>("platform.gateway.audit.records", "{record}", "Request records, by stage: recorded, published, spooled, replayed");
         _auditLost = _meter.CreateCounter<long>("platform.gateway.audit.lost", "{record}", "Request records lost, by reason");
         _revocations = _meter.CreateCounter<long>("platform.gateway.revocations.applied", "{revocation}", "Revocations applied, by source");
+        _cut = _meter.CreateCounter<long>("platform.gateway.requests.cut", "{request}", "Requests cut while under way because their token was revoked or had ended");
+        _apiKeys = _meter.CreateCounter<long>("platform.gateway.api_keys", "{key}", "API keys looked at, by outcome: cached, exchanged, refused, throttled, unavailable");
+        _introspections = _meter.CreateCounter<long>("platform.gateway.introspections", "{introspection}", "Tokens asked about at the identity service, by outcome: active, inactive, unavailable");
         _revocationFaults = _meter.CreateCounter<long>("platform.gateway.revocations.faults", "{fault}", "Failed reads of the revocation stream and unreadable entries");
     }
 
@@ -46,6 +52,12 @@ internal sealed class GatewayMetrics : IDisposable
     public void AuditLost(string reason, int records) => _auditLost.Add(records, new KeyValuePair<string, object?>("reason", reason));
 
     public void RevocationApplied(string source) => _revocations.Add(1, new KeyValuePair<string, object?>("source", source));
+
+    public void RequestsCut(int count) => _cut.Add(count);
+
+    public void ApiKeySeen(string outcome) => _apiKeys.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Introspected(string outcome) => _introspections.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void RevocationFault(string kind) => _revocationFaults.Add(1, new KeyValuePair<string, object?>("error.type", kind));
 

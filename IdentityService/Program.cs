@@ -31,5 +31,6 @@ app.MapAccountEndpoints();
 app.MapSessionEndpoints();
 app.MapTokenEndpoints();
 app.MapDiscoveryEndpoints();
+app.MapRevocationEndpoints();
 
 await app.RunAsync();

@@ -13,6 +13,9 @@ internal sealed class VerifiedToken(AccessToken token)
     /// <summary>Under which ids it can be revoked.</summary>
     public RevocableToken Revocable { get; } = RevocableToken.Of(token);
 
+    /// <summary><c>exp</c>, Unix time in milliseconds.</summary>
+    public long EndsAt { get; } = token.ExpiresAt.ToUnixTimeMilliseconds();
+
     /// <summary>For logs and spans; what the gateway decides, it decides by <see cref="Token"/>.</summary>
     public ClaimsPrincipal Principal { get; } = PrincipalOf(token);
 
