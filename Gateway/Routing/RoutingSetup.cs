@@ -1,4 +1,5 @@
 using Gateway.Destinations;
+using Gateway.RateLimits;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.ServiceDiscovery;
@@ -40,6 +41,6 @@ internal static class RoutingSetup
             proxy.Use(app.Services.GetRequiredService<RepeatedRequests>().SendAsync);
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
-        }).ConfigureEndpoints(static (endpoint, route) => endpoint.WithMetadata(RouteAccess.Read(route, [])));
+        }).ConfigureEndpoints(static (endpoint, route) => endpoint.WithMetadata(RouteAccess.Read(route, []), RouteLimits.Of(route)));
     }
 }

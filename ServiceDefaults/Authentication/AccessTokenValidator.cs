@@ -82,6 +82,8 @@ public sealed class AccessTokenValidator(
                         expiresAt)
                     {
                         Audiences = audiences,
+                        KeyId = Text(claims, "key_id"),
+                        KeyLimit = Number(claims, "key_limit") is { } limit and > 0 ? (int)Math.Min(limit, int.MaxValue) : null,
                     },
                     null)
                 : AccessTokenResult.Refused("The access token lacks a required claim.");
