@@ -1,10 +1,13 @@
 using IdentityService;
 using IdentityService.Accounts;
+using IdentityService.ApiKeys;
 using IdentityService.Data;
+using IdentityService.Introspection;
 using IdentityService.Keys;
 using IdentityService.Operation;
 using IdentityService.Revocations;
 using IdentityService.Sessions;
+using IdentityService.TokenRevocation;
 using IdentityService.Tokens;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
@@ -20,6 +23,9 @@ builder.AddTokens();
 builder.AddRevocations();
 builder.Services.AddAccounts();
 builder.Services.AddSessions();
+builder.Services.AddApiKeys();
+builder.Services.AddIntrospection();
+builder.Services.AddTokenRevocation();
 builder.Services.AddOperation();
 builder.Services.AddValidation();
 
@@ -29,7 +35,10 @@ app.MapDefaultEndpoints();
 app.MapServiceDocument();
 app.MapAccountEndpoints();
 app.MapSessionEndpoints();
+app.MapApiKeyEndpoints();
 app.MapTokenEndpoints();
+app.MapIntrospectionEndpoints();
+app.MapTokenRevocationEndpoints();
 app.MapDiscoveryEndpoints();
 
 await app.RunAsync();

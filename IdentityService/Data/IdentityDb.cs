@@ -1,4 +1,5 @@
 using IdentityService.Accounts;
+using IdentityService.ApiKeys;
 using IdentityService.Clients;
 using IdentityService.Keys;
 using IdentityService.Revocations;
@@ -26,6 +27,10 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     public DbSet<DeviceClient> DeviceClients => Set<DeviceClient>();
+
+    public DbSet<Client> Clients => Set<Client>();
+
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
     public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
 
@@ -55,11 +60,15 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
         builder.MapSessions();
         builder.MapKeysAndClients();
         builder.MapRevocations();
+        builder.MapClients();
+        builder.MapApiKeys();
         builder.AddMessaging();
         builder.Entity<User>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<Session>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<RefreshToken>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<DeviceClient>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<Client>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<ApiKey>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.UseSnakeCaseNames();
     }
 }

@@ -43,8 +43,14 @@ internal sealed record IssuerMetadata
     [JsonPropertyName("token_endpoint")]
     public required string TokenEndpoint { get; init; }
 
+    [JsonPropertyName("introspection_endpoint")]
+    public required string IntrospectionEndpoint { get; init; }
+
+    [JsonPropertyName("revocation_endpoint")]
+    public required string RevocationEndpoint { get; init; }
+
     [JsonPropertyName("grant_types_supported")]
-    public string[] GrantTypes { get; } = ["client_credentials"];
+    public string[] GrantTypes { get; } = ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"];
 
     [JsonPropertyName("response_types_supported")]
     public string[] ResponseTypes { get; } = [];
@@ -56,7 +62,7 @@ internal sealed record IssuerMetadata
     public string[] IdTokenAlgorithms { get; } = ["RS256"];
 
     [JsonPropertyName("token_endpoint_auth_methods_supported")]
-    public string[] ClientAuthentication { get; } = ["private_key_jwt"];
+    public string[] ClientAuthentication { get; } = ["client_secret_basic", "client_secret_post", "private_key_jwt"];
 
     [JsonPropertyName("token_endpoint_auth_signing_alg_values_supported")]
     public string[] ClientAlgorithms { get; } = ["ES256", "RS256"];
@@ -73,6 +79,8 @@ internal sealed record IssuerMetadata
         Issuer = options.Issuer,
         KeySetAddress = Under(options, "/.well-known/jwks.json"),
         TokenEndpoint = Under(options, Tokens.TokenEndpoint.Path),
+        IntrospectionEndpoint = Under(options, Introspection.IntrospectToken.Path),
+        RevocationEndpoint = Under(options, TokenRevocation.RevokeToken.Path),
     };
 
     /// <summary>A public address below the issuer's.</summary>

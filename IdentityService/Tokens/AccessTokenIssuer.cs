@@ -26,7 +26,17 @@ internal sealed record TokenSubject(
     string? Name,
     IReadOnlyList<string> Scopes,
     IReadOnlyList<string> Roles,
-    long Epoch);
+    long Epoch)
+{
+    /// <summary>Shorter than others' tokens.</summary>
+    public TimeSpan? Life { get; init; }
+
+    /// <summary><c>key_id</c>: the API key that it stands for.</summary>
+    public Guid? KeyId { get; init; }
+
+    /// <summary><c>key_limit</c>: requests a minute that this key allows.</summary>
+    public int? KeyLimit { get; init; }
+}
 
 /// <summary>A signed access token.</summary>
 /// <param name="Text">The compact form.</param>
@@ -46,7 +56,7 @@ internal sealed class AccessTokenIssuer(
     {
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now).ToString("N");
-        var life = tokens.Value.AccessTokenLife;
+        var life = subject.Life ?? tokens.Value.AccessTokenLife;
         var key = keys.Signing;
         var signed = $"{Encode(writer => WriteHeader(writer, key.KeyId))}.{Encode(writer => WriteClaims(writer, subject, id, now, life))}";
         var signature = key.Sign(Encoding.ASCII.GetBytes(signed));
@@ -86,6 +96,16 @@ internal sealed class AccessTokenIssuer(
         }
 
         claims.WriteEndArray();
+        if (subject.KeyId is { } apiKey)
+        {
+            claims.WriteString("key_id", apiKey);
+        }
+
+        if (subject.KeyLimit is { } limit)
+        {
+            claims.WriteNumber("key_limit", limit);
+        }
+
         claims.WriteNumber("epoch", subject.Epoch);
         claims.WriteNumber("iat", now.ToUnixTimeSeconds());
         claims.WriteNumber("exp", (now + life).ToUnixTimeSeconds());

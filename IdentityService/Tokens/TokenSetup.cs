@@ -18,6 +18,8 @@ internal static class TokenSetup
         builder.Services.AddSingleton(services => (KeyRing)services.GetRequiredService<IVerificationKeys>());
         builder.Services.AddSingleton<AccessTokenIssuer>();
         builder.Services.AddScoped<ClientAssertion>();
-        builder.Services.AddScoped<DeviceTokens>();
+        builder.Services.AddValidatedOptions<ClientOptions>("Clients");
+        builder.Services.AddScoped<ClientAuthentication>();
+        builder.Services.AddScoped<ClientTokens>();
     }
 }
