@@ -14,7 +14,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
 {
     public const string AdministratorPassword = "fjord-lantern-52-quartz";
 
-    public const string GatewaySecret = "w8Kc0YtR5hQv2LzX7nBd4MfS9jGe1PaU3iTo6ErHyVk";
+    public const string GatewaySecret = "forty-seven quiet herons of the gateway";
 
     private readonly Dictionary<string, string?> _settings;
     private readonly Action<IServiceCollection>? _services;
