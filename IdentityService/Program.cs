@@ -1,13 +1,10 @@
 using IdentityService;
 using IdentityService.Accounts;
-using IdentityService.ApiKeys;
 using IdentityService.Data;
-using IdentityService.Introspection;
 using IdentityService.Keys;
 using IdentityService.Operation;
 using IdentityService.Revocations;
 using IdentityService.Sessions;
-using IdentityService.TokenRevocation;
 using IdentityService.Tokens;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
@@ -23,9 +20,7 @@ builder.AddTokens();
 builder.AddRevocations();
 builder.Services.AddAccounts();
 builder.Services.AddSessions();
-builder.Services.AddApiKeys();
-builder.Services.AddIntrospection();
-builder.Services.AddTokenRevocation();
+builder.Services.AddOpenIdProvider();
 builder.Services.AddOperation();
 builder.Services.AddValidation();
 
@@ -35,10 +30,7 @@ app.MapDefaultEndpoints();
 app.MapServiceDocument();
 app.MapAccountEndpoints();
 app.MapSessionEndpoints();
-app.MapApiKeyEndpoints();
-app.MapTokenEndpoints();
-app.MapIntrospectionEndpoints();
-app.MapTokenRevocationEndpoints();
+app.MapOpenIdProvider();
 app.MapDiscoveryEndpoints();
 
 await app.RunAsync();

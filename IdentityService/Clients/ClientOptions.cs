@@ -12,6 +12,12 @@ internal sealed class ClientOptions
     /// <summary>How long a client's former secret stays good after a new one was made, so that it can be rolled out.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan SecretOverlap { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// Whether clients may be called back at addresses that are not public, loopback included: for a platform whose
+    /// applications stand in the same network.
+    /// </summary>
+    public bool PrivateCallbacks { get; init; }
 }
 
 /// <summary>Section <c>Clients:Gateway</c>.</summary>

@@ -1,6 +1,8 @@
 using IdentityService.Accounts;
 using IdentityService.ApiKeys;
+using IdentityService.Authorization;
 using IdentityService.Clients;
+using IdentityService.DeviceGrants;
 using IdentityService.Keys;
 using IdentityService.Revocations;
 using IdentityService.Sessions;
@@ -32,6 +34,14 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
 
     public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
 
+    public DbSet<AuthorizationRequest> AuthorizationRequests => Set<AuthorizationRequest>();
+
+    public DbSet<AuthorizationCode> AuthorizationCodes => Set<AuthorizationCode>();
+
+    public DbSet<Consent> Consents => Set<Consent>();
+
+    public DbSet<DeviceGrant> DeviceGrants => Set<DeviceGrant>();
+
     public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
 
     public DbSet<Revocation> Revocations => Set<Revocation>();
@@ -62,6 +72,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
         builder.MapRevocations();
         builder.MapClients();
         builder.MapApiKeys();
+        builder.MapGrants();
         builder.AddMessaging();
         builder.Entity<User>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<Session>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);

@@ -2,8 +2,10 @@ using IdentityService.Clients;
 using IdentityService.Data;
 using IdentityService.Operation;
 using IdentityService.Revocations;
+using IdentityService.Sessions;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
 
@@ -20,6 +22,7 @@ internal sealed class RevokeToken(
     AccessTokenValidator validator,
     RevocationLog revocations,
     RevocationReceipts receipts,
+    SessionEnding ending,
     Caller caller)
 {
     public const string Path = "/connect/revoke";
@@ -47,12 +50,34 @@ internal sealed class RevokeToken(
         }
 
         // The hint only saves a look (section 2.1); the two kinds can't be taken for each other.
-        if ((await validator.ValidateAsync(text, cancellationToken)).Token is { } token && token.ClientId == client.Id)
+        if (RefreshTokenFormat.TryRead(text, out var refreshToken))
+        {
+            await EndFamilyAsync(refreshToken, client, cancellationToken);
+        }
+        else if ((await validator.ValidateAsync(text, cancellationToken)).Token is { } token && token.ClientId == client.Id)
         {
             await RevokeAsync(token, client, cancellationToken);
         }
 
         return TypedResults.Ok();
+    }
+
+    private async Task EndFamilyAsync(byte[] refreshToken, AuthenticatedClient client, CancellationToken cancellationToken)
+    {
+        var hash = RefreshTokenFormat.Hash(refreshToken);
+        if (client.Registered is not { } application
+            || await database.RefreshTokens.Where(row => row.Hash == hash)
+                .Join(database.Sessions, token => token.SessionId, session => session.Id, (_, session) => session)
+                .SingleOrDefaultAsync(row => row.ClientId == application.Id, cancellationToken) is not { } session)
+        {
+            return;
+        }
+
+        var end = new SessionEnd("token.family_revoked", caller.Envelope(client.Actor, session.TenantId, session.Id.ToString()));
+        if (await ending.EndAsync(session.Id, end, cancellationToken) is { } revocation)
+        {
+            await receipts.WaitUntilAppliedAsync(revocation.Sequence, cancellationToken);
+        }
     }
 
     private async Task RevokeAsync(AccessToken token, AuthenticatedClient client, CancellationToken cancellationToken)

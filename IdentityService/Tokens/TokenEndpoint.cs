@@ -1,25 +1,24 @@
 using IdentityService.ApiKeys;
+using IdentityService.Authorization;
 using IdentityService.Clients;
+using IdentityService.DeviceGrants;
+using IdentityService.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace IdentityService.Tokens;
 
 /// <summary>The token endpoint (RFC 6749 section 3.2): reads the form, checks the client, hands it to its grant.</summary>
-internal static class TokenEndpoint
+internal sealed class TokenEndpoint(
+    CodeExchange codes, RefreshTokenGrant refreshTokens, DeviceCodeGrant deviceCodes, ApiKeyExchange keys, ClientTokens clientTokens)
 {
     public const string Path = "/connect/token";
 
-    private static readonly string[] Grants = [ClientTokens.Grant, ApiKeyExchange.Grant];
+    /// <summary>As discovery names them.</summary>
+    public static readonly string[] Grants =
+        [CodeExchange.Grant, RefreshTokenGrant.Grant, ClientTokens.Grant, DeviceCodeGrant.Grant, ApiKeyExchange.Grant];
 
-    public static void MapTokenEndpoints(this IEndpointRouteBuilder routes) =>
-        routes.MapPost(Path, HandleAsync).AsOAuthEndpoint().WithName("IssueToken");
-
-    private static async Task<Results<Ok<TokenResponse>, JsonHttpResult<OAuthError>>> HandleAsync(
-        HttpRequest request,
-        ClientAuthentication clients,
-        ClientTokens clientTokens,
-        ApiKeyExchange keys,
-        CancellationToken cancellationToken)
+    public static async Task<Results<Ok<TokenResponse>, JsonHttpResult<OAuthError>>> HandleAsync(
+        HttpRequest request, ClientAuthentication clients, TokenEndpoint endpoint, CancellationToken cancellationToken)
     {
         if (await OAuthForm.ReadAsync(request, cancellationToken) is not { } form)
         {
@@ -37,10 +36,24 @@ internal static class TokenEndpoint
         }
 
         var (client, refusal) = await clients.AuthenticateAsync(request, form, cancellationToken);
-        return client is null ? refusal! : grant switch
-        {
-            ApiKeyExchange.Grant => await keys.ExchangeAsync(client, form, cancellationToken),
-            _ => await clientTokens.IssueAsync(client, form.GetValueOrDefault("scope"), cancellationToken),
-        };
+        return client is null ? refusal! : await endpoint.GrantAsync(grant, client, form, cancellationToken);
     }
+
+    private Task<Results<Ok<TokenResponse>, JsonHttpResult<OAuthError>>> GrantAsync(
+        string grant, AuthenticatedClient client, IReadOnlyDictionary<string, string> form, CancellationToken cancellationToken) =>
+        grant switch
+        {
+            CodeExchange.Grant => codes.ExchangeAsync(client, form, cancellationToken),
+            RefreshTokenGrant.Grant => refreshTokens.ExchangeAsync(client, form, cancellationToken),
+            DeviceCodeGrant.Grant => deviceCodes.PollAsync(client, form, cancellationToken),
+            ApiKeyExchange.Grant => keys.ExchangeAsync(client, form, cancellationToken),
+            _ => clientTokens.IssueAsync(client, form.GetValueOrDefault("scope"), cancellationToken),
+        };
+}
+
+/// <summary>The token endpoint's route.</summary>
+internal static class TokenEndpoints
+{
+    public static void MapTokenEndpoints(this IEndpointRouteBuilder routes) =>
+        routes.MapPost(TokenEndpoint.Path, TokenEndpoint.HandleAsync).AsOAuthEndpoint().WithName("IssueToken");
 }

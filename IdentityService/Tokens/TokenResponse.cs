@@ -25,6 +25,10 @@ public sealed record TokenResponse
     [JsonPropertyName("issued_token_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? IssuedTokenType { get; init; }
 
+    /// <summary>OpenID Connect Core 1.0 section 3.1.3.3.</summary>
+    [JsonPropertyName("id_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IdToken { get; init; }
+
     internal static TokenResponse From(IssuedToken token, string? refreshToken = null, string? scope = null) => new()
     {
         AccessToken = token.Text,
