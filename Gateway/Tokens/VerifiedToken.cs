@@ -17,7 +17,7 @@ internal sealed class VerifiedToken(AccessToken token)
     public long EndsAt { get; } = token.ExpiresAt.ToUnixTimeMilliseconds();
 
     /// <summary>The API key that the token was exchanged for; null for any other token.</summary>
-    public Guid? ApiKeyId { get; } = token.KeyId is { } key ? RevocableToken.KeyOf(key) : null;
+    public UInt128? ApiKeyId { get; } = token.KeyId is { } key ? RevocableToken.KeyOf(key) : null;
 
     /// <summary>Requests a minute that the API key was given; null for the configured ones.</summary>
     public int? ApiKeyLimit { get; } = token.KeyLimit;
