@@ -8,6 +8,7 @@ var dataFolder = builder.Configuration["DataFolder"] ?? Path.Combine(builder.App
 // Secrets: generated once and kept, or given as Parameters__admin_password and the like.
 var administratorPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
 var encryptionKey = builder.AddParameter("identity-encryption-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
+var gatewayClientSecret = builder.AddParameter("gateway-client-secret", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
 
 // Infrastructure
 var postgres = builder.AddPostgres("postgres").WithDataVolume();
@@ -29,6 +30,7 @@ var identity = builder.AddProject<Projects.IdentityService>("identity")
     .WithEnvironment("Administrator__UserName", "admin")
     .WithEnvironment("Administrator__Password", administratorPassword)
     .WithEnvironment("Keys__EncryptionKey", encryptionKey)
+    .WithEnvironment("Clients__Gateway__Secret", gatewayClientSecret)
     .WithReference(identityDatabase).WaitFor(identityDatabase)
     .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging);
@@ -64,6 +66,7 @@ var gateway = builder.AddProject<Projects.Gateway>("gateway")
     .WithExternalHttpEndpoints()
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithEnvironment("Identity__ClientSecret", gatewayClientSecret)
     .WithEnvironment("RequestAudit__SpoolDirectory", Path.GetFullPath(Path.Combine(dataFolder, "request-audit")))
     .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging)

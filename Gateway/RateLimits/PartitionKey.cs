@@ -29,9 +29,9 @@ internal readonly record struct PartitionKey(UInt128 First, UInt128 Second)
             : new PartitionKey(BinaryPrimitives.ReadUInt128BigEndian(octets) & (UInt128.MaxValue << (128 - prefix)), 0);
     }
 
-    public static PartitionKey Of(Guid id) => new(Number(id), 0);
+    public static PartitionKey Of(UInt128 id) => new(id, 0);
 
-    public static PartitionKey Of(Guid id, Guid tenant) => new(Number(id), Number(tenant));
+    public static PartitionKey Of(UInt128 id, UInt128 tenant) => new(id, tenant);
 
     /// <summary>One of 256 that those share for whom there is no room.</summary>
     public PartitionKey Shared() => new((uint)GetHashCode() % 256, Overflown);
@@ -44,11 +44,4 @@ internal readonly record struct PartitionKey(UInt128 First, UInt128 Second)
             : string.Create(CultureInfo.InvariantCulture, $"{First:x32}{Second:x32}");
 
     private static UInt128 Mapped(uint address) => new(0, 0xffff_0000_0000UL | address);
-
-    private static UInt128 Number(Guid id)
-    {
-        Span<byte> octets = stackalloc byte[16];
-        id.TryWriteBytes(octets);
-        return BinaryPrimitives.ReadUInt128BigEndian(octets);
-    }
 }

@@ -141,10 +141,10 @@ internal sealed class RateLimiter(RateLimitPlans plans, PermitSharing sharing)
     // With an API key the key counts in place of its owner, so that keys can be given more or less than a person has.
     private static PartitionKey? KeyOf(PartitionKind kind, VerifiedToken token) => kind switch
     {
-        PartitionKind.Tenant => PartitionKey.Of(token.Token.TenantId),
+        PartitionKind.Tenant => PartitionKey.Of(token.Revocable.Tenant),
         PartitionKind.ApiKey when token.ApiKeyId is { } key => PartitionKey.Of(key),
-        PartitionKind.Device when token is { ApiKeyId: null, Actor.Kind: ActorKind.Device } => PartitionKey.Of(token.Revocable.Subject, token.Token.TenantId),
-        PartitionKind.User when token is { ApiKeyId: null, Actor.Kind: not ActorKind.Device } => PartitionKey.Of(token.Revocable.Subject, token.Token.TenantId),
+        PartitionKind.Device when token is { ApiKeyId: null, Actor.Kind: ActorKind.Device } => PartitionKey.Of(token.Revocable.Subject, token.Revocable.Tenant),
+        PartitionKind.User when token is { ApiKeyId: null, Actor.Kind: not ActorKind.Device } => PartitionKey.Of(token.Revocable.Subject, token.Revocable.Tenant),
         _ => null,
     };
 

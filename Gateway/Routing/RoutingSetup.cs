@@ -3,6 +3,7 @@ using Gateway.RateLimits;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.ServiceDiscovery;
+using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Routing;
 
@@ -20,7 +21,9 @@ internal static class RoutingSetup
         builder.Services.AddSingleton<ResponseDeadline>();
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
-            .AddConfigFilter<RouteRules>();
+            .AddConfigFilter<RouteRules>()
+            .ConfigureHttpClient(static (_, handler) => TraceForwarding.LeaveToTransform(handler))
+            .AddTransforms(static context => context.AddRequestTransform(TraceForwarding.TransformAsync));
         return builder;
     }
 

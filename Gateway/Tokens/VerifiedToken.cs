@@ -13,8 +13,11 @@ internal sealed class VerifiedToken(AccessToken token)
     /// <summary>Under which ids it can be revoked.</summary>
     public RevocableToken Revocable { get; } = RevocableToken.Of(token);
 
+    /// <summary><c>exp</c>, Unix time in milliseconds.</summary>
+    public long EndsAt { get; } = token.ExpiresAt.ToUnixTimeMilliseconds();
+
     /// <summary>The API key that the token was exchanged for; null for any other token.</summary>
-    public Guid? ApiKeyId { get; } = token.KeyId is { } key ? RevocableToken.KeyOf(key) : null;
+    public UInt128? ApiKeyId { get; } = token.KeyId is { } key ? RevocableToken.KeyOf(key) : null;
 
     /// <summary>Requests a minute that the API key was given; null for the configured ones.</summary>
     public int? ApiKeyLimit { get; } = token.KeyLimit;

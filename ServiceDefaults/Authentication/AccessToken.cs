@@ -25,6 +25,23 @@ public sealed record AccessToken(
     DateTimeOffset IssuedAt,
     DateTimeOffset ExpiresAt)
 {
+    /// <summary><c>aud</c>.</summary>
+    public IReadOnlyList<string> Audiences { get; init; } = [];
+
+    /// <summary>Whether it is meant for that audience.</summary>
+    public bool IsFor(string audience)
+    {
+        for (var index = 0; index < Audiences.Count; index++)
+        {
+            if (Audiences[index] == audience)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary><c>key_id</c>: the API key that was exchanged for this token, or null.</summary>
     public string? KeyId { get; init; }
 

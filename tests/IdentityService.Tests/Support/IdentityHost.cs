@@ -14,6 +14,8 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
 {
     public const string AdministratorPassword = "fjord-lantern-52-quartz";
 
+    public const string GatewaySecret = "forty-seven quiet herons of the gateway";
+
     private readonly Dictionary<string, string?> _settings;
     private readonly Action<IServiceCollection>? _services;
 
@@ -42,6 +44,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
             ["Authentication:Issuer"] = "https://platform.test",
             ["Administrator:Password"] = AdministratorPassword,
             ["Keys:EncryptionKey"] = "p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk=",
+            ["Clients:Gateway:Secret"] = GatewaySecret,
             ["Logging:LogLevel:Default"] = "Critical",
         };
         foreach (var (key, value) in settings)
