@@ -20,6 +20,12 @@ internal static class GatewayProblems
     public static ProblemHttpResult TooManyWrongKeys(TimeSpan wait) => Problem.RetryLater(
         429, ProblemCodes.RateLimited, "Too many API keys that are not accepted came from this address.", wait);
 
+    /// <param name="policy">The policy that refused.</param>
+    /// <param name="seconds">Until a request has a chance again.</param>
+    public static ProblemHttpResult RateLimited(string policy, int seconds) => Problem.Of(
+        429, ProblemCodes.RateLimited, $"Too many requests for the limit '{policy}'. Try again in {seconds} s.",
+        [new("policy", policy), new("retryAfter", seconds)]);
+
     public static ProblemHttpResult BodyTooLarge() =>
         Problem.Of(413, ProblemCodes.BodyTooLarge, "The request body is larger than this route takes.");
 

@@ -20,6 +20,7 @@ builder.AddTokens();
 builder.AddRevocations();
 builder.Services.AddAccounts();
 builder.Services.AddSessions();
+builder.Services.AddOpenIdProvider();
 builder.Services.AddOperation();
 builder.Services.AddValidation();
 
@@ -29,7 +30,7 @@ app.MapDefaultEndpoints();
 app.MapServiceDocument();
 app.MapAccountEndpoints();
 app.MapSessionEndpoints();
-app.MapTokenEndpoints();
+app.MapOpenIdProvider();
 app.MapDiscoveryEndpoints();
 app.MapRevocationEndpoints();
 

@@ -74,6 +74,7 @@ internal sealed class PasswordChange(
         User user, string newPassword, CancellationToken cancellationToken)
     {
         var sessionId = Guid.Parse(caller.SessionId!);
+        var session = await database.Sessions.AsNoTracking().SingleAsync(row => row.Id == sessionId, cancellationToken);
         var hash = await passwords.HashAsync(newPassword, cancellationToken);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         user.ChangePassword(hash);
@@ -96,7 +97,8 @@ internal sealed class PasswordChange(
         await transaction.CommitAsync(cancellationToken);
         revocations.Committed(revocation);
         await receipts.WaitUntilAppliedAsync(revocation.Sequence, cancellationToken);
-        return TypedResults.Ok(TokenResponse.From(await sessions.IssueAsync(user, sessionId, cancellationToken)));
+        var (access, _) = await sessions.IssueAsync(user, session, narrowed: null, cancellationToken);
+        return TypedResults.Ok(TokenResponse.From(access));
     }
 
     private async Task EndOtherSessionsAsync(User user, Guid kept, CancellationToken cancellationToken)

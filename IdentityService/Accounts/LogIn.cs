@@ -39,8 +39,8 @@ internal static class LogIn
         }
 
         var (session, refreshToken) = sessions.Begin(user);
-        var access = await sessions.IssueAsync(user, session.Id, cancellationToken);
-        outcome.SignedIn(user, session);
+        var (access, _) = await sessions.IssueAsync(user, session, narrowed: null, cancellationToken);
+        outcome.SignedIn(user, session, grant: "password");
         await database.SaveChangesAsync(cancellationToken);
         return TypedResults.Ok(TokenResponse.From(access, RefreshTokenFormat.Write(refreshToken)));
     }
@@ -49,10 +49,20 @@ internal static class LogIn
 /// <summary>Records what came of an attempt to sign in.</summary>
 internal sealed class LogInOutcome(IdentityDb database, Caller caller, IdentityMetrics metrics)
 {
-    public void SignedIn(User user, Session session)
+    /// <summary>Who attempts it, from where.</summary>
+    public Caller Caller => caller;
+
+    /// <param name="user">Who.</param>
+    /// <param name="session">The session begun.</param>
+    /// <param name="grant">As which a token was issued along with it; null for none.</param>
+    public void SignedIn(User user, Session session, string? grant = null)
     {
         metrics.SignedIn();
-        metrics.TokenIssued("password");
+        if (grant is not null)
+        {
+            metrics.TokenIssued(grant);
+        }
+
         database.AddAudit(
             caller.Envelope(new Actor(ActorKind.User, user.Id.ToString(), user.UserName), user.TenantId, session.Id.ToString()),
             "user.login",

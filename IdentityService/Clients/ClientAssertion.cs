@@ -11,11 +11,6 @@ using ServiceDefaults.Authentication;
 
 namespace IdentityService.Clients;
 
-/// <summary>The outcome of checking an assertion.</summary>
-/// <param name="Client">The client it names, also when refused; null when there is none.</param>
-/// <param name="Refusal">Null when it is good, else why not; for the audit log, the client is told less.</param>
-internal readonly record struct AssertionResult(DeviceClient? Client, string? Refusal);
-
 /// <summary>
 /// Authentication of a client by a JWT it signed itself (<c>private_key_jwt</c>, RFC 7523 section 3): issuer and subject
 /// are the client, the audience is this issuer or its token endpoint, it lives minutes, and it is good once.
@@ -27,32 +22,53 @@ internal sealed class ClientAssertion(
 
     private const int LongestTokenId = 256;
 
-    /// <summary>
-    /// Checks an assertion. A good one adds its <c>jti</c> to the context: the save decides whether it was used before, by
-    /// the key <see cref="IdentityMapping.UsedAssertionKey"/>.
-    /// </summary>
-    public async Task<AssertionResult> CheckAsync(string assertion, string? clientId, CancellationToken cancellationToken)
+    /// <summary>Checks an assertion. A good one is used up by it.</summary>
+    public async Task<ClientCheck> CheckAsync(string assertion, string? clientId, CancellationToken cancellationToken)
     {
         if (!CompactJws.TryParse(assertion, out var jws))
         {
-            return new AssertionResult(null, "malformed");
+            return ClientCheck.Refused("malformed");
         }
 
         if (Text(jws.Payload, "sub") is not { } subject
             || subject != Text(jws.Payload, "iss")
             || (clientId is not null && clientId != subject)
-            || !Guid.TryParseExact(subject, "D", out var id)
-            || await database.DeviceClients.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken) is not { } client)
+            || !Client.TryReadId(subject, out var id)
+            || await FindAsync(id, cancellationToken) is not var (client, keys, refusal))
         {
-            return new AssertionResult(null, "unknown_client");
+            return ClientCheck.Refused("unknown_client");
         }
 
-        if (client.ReadKey() is not { } key)
+        refusal ??= !IsAssertionType(jws.Type) || !keys.Any(key => (jws.KeyId is null || key.KeyId == jws.KeyId || keys.Count == 1) && key.Verifies(jws))
+            ? "signature"
+            : FaultOf(jws.Payload);
+        refusal ??= await UseAsync(id, jws.Payload, cancellationToken) ? null : "replayed";
+        return refusal is null ? new ClientCheck(client) : ClientCheck.Refused(refusal, client);
+    }
+
+    private async Task<(AuthenticatedClient Client, IReadOnlyList<VerificationKey> Keys, string? Refusal)?> FindAsync(
+        Guid id, CancellationToken cancellationToken)
+    {
+        if (await database.DeviceClients.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken) is { } device)
         {
-            return new AssertionResult(client, "decommissioned");
+            return device.ReadKey() is { } key
+                ? (AuthenticatedClient.Of(device), [key], null)
+                : (AuthenticatedClient.Of(device), [], "decommissioned");
         }
 
-        return new AssertionResult(client, !IsAssertionType(jws.Type) || !key.Verifies(jws) ? "signature" : FaultOf(jws.Payload, id));
+        return await database.Clients.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken) is { } client
+            ? (AuthenticatedClient.Of(client), client.ReadKeys(), client.DisabledAt is null ? null : "disabled")
+            : null;
+    }
+
+    // The database decides whether it was used before, at once: two requests side by side can't both win.
+    private async Task<bool> UseAsync(Guid clientId, JsonElement claims, CancellationToken cancellationToken)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Text(claims, "jti")!));
+        var expires = Instant(claims, "exp") + (2 * authentication.Value.ClockSkew);
+        return await database.Database.ExecuteSqlAsync(
+            $"INSERT INTO used_assertions (client_id, token_id_hash, expires_at) VALUES ({clientId}, {hash}, {expires}) ON CONFLICT DO NOTHING",
+            cancellationToken) == 1;
     }
 
     // RFC 8725 section 3.11: a token of another kind, signed with the same key, is no assertion.
@@ -61,7 +77,7 @@ internal sealed class ClientAssertion(
         || type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
         || type.Equals("client-authentication+jwt", StringComparison.OrdinalIgnoreCase);
 
-    private string? FaultOf(JsonElement claims, Guid clientId)
+    private string? FaultOf(JsonElement claims)
     {
         var now = time.GetInstant();
         var skew = authentication.Value.ClockSkew;
@@ -86,18 +102,7 @@ internal sealed class ClientAssertion(
             return "not_yet_valid";
         }
 
-        if (Text(claims, "jti") is not { Length: > 0 and <= LongestTokenId } tokenId)
-        {
-            return "no_jti";
-        }
-
-        database.UsedAssertions.Add(new UsedAssertion
-        {
-            ClientId = clientId,
-            TokenIdHash = SHA256.HashData(Encoding.UTF8.GetBytes(tokenId)),
-            ExpiresAt = expires + (2 * skew),
-        });
-        return null;
+        return Text(claims, "jti") is { Length: > 0 and <= LongestTokenId } ? null : "no_jti";
     }
 
     private bool HasAudience(JsonElement claims)

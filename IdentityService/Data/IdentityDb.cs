@@ -1,5 +1,8 @@
 using IdentityService.Accounts;
+using IdentityService.ApiKeys;
+using IdentityService.Authorization;
 using IdentityService.Clients;
+using IdentityService.DeviceGrants;
 using IdentityService.Keys;
 using IdentityService.Revocations;
 using IdentityService.Sessions;
@@ -26,6 +29,18 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
     public DbSet<SigningKey> SigningKeys => Set<SigningKey>();
 
     public DbSet<DeviceClient> DeviceClients => Set<DeviceClient>();
+
+    public DbSet<Client> Clients => Set<Client>();
+
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
+    public DbSet<AuthorizationRequest> AuthorizationRequests => Set<AuthorizationRequest>();
+
+    public DbSet<AuthorizationCode> AuthorizationCodes => Set<AuthorizationCode>();
+
+    public DbSet<Consent> Consents => Set<Consent>();
+
+    public DbSet<DeviceGrant> DeviceGrants => Set<DeviceGrant>();
 
     public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
 
@@ -55,11 +70,16 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
         builder.MapSessions();
         builder.MapKeysAndClients();
         builder.MapRevocations();
+        builder.MapClients();
+        builder.MapApiKeys();
+        builder.MapGrants();
         builder.AddMessaging();
         builder.Entity<User>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<Session>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<RefreshToken>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<DeviceClient>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<Client>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<ApiKey>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.UseSnakeCaseNames();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Authentication;
 
@@ -14,6 +13,7 @@ internal static class DiscoveryEndpoints
     {
         var group = routes.MapGroup("/.well-known").AllowAnonymous();
         group.MapGet("/openid-configuration", ShowMetadata).WithName("ShowMetadata");
+        group.MapGet("/oauth-authorization-server", ShowMetadata).WithName("ShowAuthorizationServerMetadata");
         group.MapGet("/jwks.json", ShowKeys).WithName("ShowKeys");
     }
 
@@ -29,52 +29,4 @@ internal static class DiscoveryEndpoints
         response.Headers.CacheControl = Cacheable;
         return TypedResults.Bytes(ring.Published.Document, "application/jwk-set+json", entityTag: ring.Published.Tag);
     }
-}
-
-/// <summary>OpenID Connect Discovery 1.0 section 3 and RFC 8414 section 2: only what this issuer does.</summary>
-internal sealed record IssuerMetadata
-{
-    [JsonPropertyName("issuer")]
-    public required string Issuer { get; init; }
-
-    [JsonPropertyName("jwks_uri")]
-    public required string KeySetAddress { get; init; }
-
-    [JsonPropertyName("token_endpoint")]
-    public required string TokenEndpoint { get; init; }
-
-    [JsonPropertyName("grant_types_supported")]
-    public string[] GrantTypes { get; } = ["client_credentials"];
-
-    [JsonPropertyName("response_types_supported")]
-    public string[] ResponseTypes { get; } = [];
-
-    [JsonPropertyName("subject_types_supported")]
-    public string[] SubjectTypes { get; } = ["public"];
-
-    [JsonPropertyName("id_token_signing_alg_values_supported")]
-    public string[] IdTokenAlgorithms { get; } = ["RS256"];
-
-    [JsonPropertyName("token_endpoint_auth_methods_supported")]
-    public string[] ClientAuthentication { get; } = ["private_key_jwt"];
-
-    [JsonPropertyName("token_endpoint_auth_signing_alg_values_supported")]
-    public string[] ClientAlgorithms { get; } = ["ES256", "RS256"];
-
-    [JsonPropertyName("scopes_supported")]
-    public string[] ScopesSupported { get; } =
-    [
-        Scopes.IdentitySelf, Scopes.IdentityAdmin, Scopes.AuditRead, Scopes.AuditAdmin, Scopes.NotificationsRead,
-        Scopes.NotificationsAdmin, Scopes.DevicesRead, Scopes.DevicesWrite, Scopes.DevicesSelf, Scopes.Platform,
-    ];
-
-    public static IssuerMetadata Of(AuthenticationOptions options) => new()
-    {
-        Issuer = options.Issuer,
-        KeySetAddress = Under(options, "/.well-known/jwks.json"),
-        TokenEndpoint = Under(options, Tokens.TokenEndpoint.Path),
-    };
-
-    /// <summary>A public address below the issuer's.</summary>
-    internal static string Under(AuthenticationOptions options, string path) => options.Issuer.TrimEnd('/') + path;
 }

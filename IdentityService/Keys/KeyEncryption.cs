@@ -18,6 +18,10 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
     // Derived at first use: hosted services are made before the options are checked, and all faults are told at once.
     private readonly Lazy<byte[]> _storage = new(() => Derive(options.Value, "platform signing keys at rest"));
     private readonly Lazy<byte[]> _succession = new(() => Derive(options.Value, "platform refresh token succession"));
+    private readonly Lazy<byte[]> _forms = new(() => Derive(options.Value, "platform page forms"));
+
+    /// <summary>Key by which a page's form knows its browser.</summary>
+    public byte[] Forms => _forms.Value;
 
     /// <summary>Key of the refresh tokens' succession.</summary>
     public byte[] RefreshSuccession => _succession.Value;

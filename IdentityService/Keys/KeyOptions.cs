@@ -41,7 +41,8 @@ internal sealed class KeyOptions : IValidatableObject
     /// <summary>The configured key's octets.</summary>
     internal byte[] KeyMaterial() => Decode(EncryptionKey) ?? System.Text.Encoding.UTF8.GetBytes(EncryptionKey);
 
-    private static string? FaultOf(string key)
+    /// <summary>What is wrong with a secret of the configuration; null when nothing is.</summary>
+    internal static string? FaultOf(string key)
     {
         if (string.IsNullOrWhiteSpace(key))
         {

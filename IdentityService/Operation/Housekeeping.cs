@@ -14,6 +14,9 @@ internal sealed partial class Housekeeping(
     // Longer than a stream that was away can be continued without a gap, and than anyone asks about a session.
     private static readonly TimeSpan KeepRevocations = TimeSpan.FromDays(1);
     private static readonly TimeSpan KeepSessions = TimeSpan.FromDays(30);
+
+    // A code that turns up again must still be known, to take back what it gave.
+    private static readonly TimeSpan KeepCodes = TimeSpan.FromDays(1);
     private static readonly TimeSpan KeepFailures = TimeSpan.FromDays(1);
 
     /// <summary>Does it once.</summary>
@@ -26,9 +29,14 @@ internal sealed partial class Housekeeping(
         var revocations = now - KeepRevocations;
         var sessions = now - KeepSessions;
         var failures = now - KeepFailures;
+        var codes = now - KeepCodes;
         await database.RefreshTokens.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
         await database.Sessions.Where(row => row.ExpiresAt < sessions).ExecuteDeleteAsync(cancellationToken);
         await database.UsedAssertions.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
+        await database.AuthorizationRequests.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
+        await database.DeviceGrants.Where(row => row.ExpiresAt < codes).ExecuteDeleteAsync(cancellationToken);
+        await database.AuthorizationCodes.Where(row => row.ExpiresAt < codes).ExecuteDeleteAsync(cancellationToken);
+        await database.ApiKeys.Where(row => row.ExpiresAt < sessions || row.RevokedAt < sessions).ExecuteDeleteAsync(cancellationToken);
         await database.FailedSignIns.Where(row => row.LastFailureAt < failures).ExecuteDeleteAsync(cancellationToken);
         await database.Revocations.Where(row => row.ExpiresAt < revocations).ExecuteDeleteAsync(cancellationToken);
         metrics.SessionsCounted(await database.Sessions

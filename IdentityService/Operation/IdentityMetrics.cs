@@ -18,6 +18,8 @@ internal sealed class IdentityMetrics : IDisposable
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _reuse;
     private readonly Counter<long> _refusedRefreshes;
+    private readonly Counter<long> _refusedKeys;
+    private readonly Counter<long> _introspections;
     private readonly Counter<long> _revocations;
     private readonly Histogram<double> _revocationEffective;
     private long _activeSessions;
@@ -30,6 +32,8 @@ internal sealed class IdentityMetrics : IDisposable
         _tokens = _meter.CreateCounter<long>("platform.identity.tokens_issued", "{token}", "Access tokens issued, by grant");
         _reuse = _meter.CreateCounter<long>("platform.identity.refresh_reuse", "{token}", "Refresh tokens used again after their time");
         _refusedRefreshes = _meter.CreateCounter<long>("platform.identity.refreshes_refused", "{attempt}", "Refreshes refused");
+        _refusedKeys = _meter.CreateCounter<long>("platform.identity.api_keys_refused", "{attempt}", "API keys that were not valid");
+        _introspections = _meter.CreateCounter<long>("platform.identity.introspections", "{token}", "Tokens asked about, by whether they were active");
         _revocations = _meter.CreateCounter<long>("platform.identity.revocations", "{revocation}", "Revocations issued, by kind");
         _revocationEffective = _meter.CreateHistogram<double>(
             "platform.identity.revocation_effective", "s", "Time from commit until every living gateway applied a revocation");
@@ -52,6 +56,10 @@ internal sealed class IdentityMetrics : IDisposable
     public void RefreshReused() => _reuse.Add(1);
 
     public void RefreshRefused() => _refusedRefreshes.Add(1);
+
+    public void Introspected(bool active) => _introspections.Add(1, new KeyValuePair<string, object?>("active", active));
+
+    public void ApiKeyRefused() => _refusedKeys.Add(1);
 
     public void Revoked(string kind) => _revocations.Add(1, new KeyValuePair<string, object?>("kind", kind));
 

@@ -18,6 +18,10 @@ public sealed record RefreshRequest
     public string? RefreshToken { get; init; }
 }
 
+/// <summary>What an exchange gave.</summary>
+internal sealed record RefreshedSession(
+    Session Session, User User, IssuedToken AccessToken, IReadOnlyList<string> Scopes, string RefreshToken);
+
 /// <summary>
 /// Exchanges a refresh token for the next one.
 /// <list type="number">
@@ -32,17 +36,20 @@ internal sealed class RefreshSession(
 {
     public static async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> HandleAsync(
         RefreshRequest request, RefreshSession refresh, CancellationToken cancellationToken) =>
-        await refresh.ExchangeAsync(request, cancellationToken);
+        string.IsNullOrEmpty(request.RefreshToken) ? SessionProblems.RefreshTokenMissing()
+        : await refresh.ExchangeAsync(request.RefreshToken, clientId: null, scopes: null, cancellationToken) is { } refreshed
+            ? TypedResults.Ok(TokenResponse.From(refreshed.AccessToken, refreshed.RefreshToken))
+            : SessionProblems.InvalidRefreshToken();
 
-    private async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> ExchangeAsync(
-        RefreshRequest request, CancellationToken cancellationToken)
+    /// <summary>Exchanges one; null for whatever is wrong with it.</summary>
+    /// <param name="text">The token.</param>
+    /// <param name="clientId">The application whose it must be; null for the platform's own.</param>
+    /// <param name="scopes">A part of what was granted; null for all.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<RefreshedSession?> ExchangeAsync(
+        string text, Guid? clientId, IReadOnlyList<string>? scopes, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrEmpty(request.RefreshToken))
-        {
-            return SessionProblems.RefreshTokenMissing();
-        }
-
-        if (!RefreshTokenFormat.TryRead(request.RefreshToken, out var presented))
+        if (!RefreshTokenFormat.TryRead(text, out var presented))
         {
             return outcome.Refused();
         }
@@ -50,6 +57,7 @@ internal sealed class RefreshSession(
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         var hash = RefreshTokenFormat.Hash(presented);
         if (await LockSessionAsync(hash, cancellationToken) is not { } session
+            || session.ClientId != clientId
             || await database.Users.SingleOrDefaultAsync(row => row.Id == session.UserId, cancellationToken) is not { } user)
         {
             return outcome.Refused();
@@ -57,7 +65,7 @@ internal sealed class RefreshSession(
 
         // Read after the lock, so that it shows what the request before this one did.
         var token = await database.RefreshTokens.SingleAsync(row => row.Hash == hash, cancellationToken);
-        if (!outcome.Usable(session, user, token))
+        if (!outcome.Usable(session, user, token) || scopes?.Except(session.Scopes ?? [], StringComparer.Ordinal).Any() == true)
         {
             return outcome.Refused();
         }
@@ -65,7 +73,7 @@ internal sealed class RefreshSession(
         var repeated = token.UsedAt is not null;
         if (repeated && !outcome.IsRepetition(token, await IsSuccessorUnusedAsync(token, cancellationToken)))
         {
-            await ending.EndStolenAsync(session, user, transaction, cancellationToken);
+            await ending.EndStolenAsync(session, user, cancellationToken);
             return outcome.Reused();
         }
 
@@ -76,10 +84,10 @@ internal sealed class RefreshSession(
         }
 
         outcome.Exchange(session, user, token, repeated);
-        var access = await sessions.IssueAsync(user, session.Id, cancellationToken);
+        var (access, granted) = await sessions.IssueAsync(user, session, scopes, cancellationToken);
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return TypedResults.Ok(TokenResponse.From(access, RefreshTokenFormat.Write(successor)));
+        return new RefreshedSession(session, user, access, granted, RefreshTokenFormat.Write(successor));
     }
 
     private async Task<Session?> LockSessionAsync(byte[] hash, CancellationToken cancellationToken) =>
@@ -125,17 +133,17 @@ internal sealed class RefreshOutcome(
             detail: repeated ? new Dictionary<string, string>(StringComparer.Ordinal) { ["repeated"] = "true" } : null);
     }
 
-    /// <summary>One answer for whatever is wrong with the token.</summary>
-    public ProblemHttpResult Refused()
+    /// <summary>One outcome for whatever is wrong with the token.</summary>
+    public RefreshedSession? Refused()
     {
         metrics.RefreshRefused();
-        return SessionProblems.InvalidRefreshToken();
+        return null;
     }
 
-    /// <summary>The same answer: a thief learns nothing.</summary>
-    public ProblemHttpResult Reused()
+    /// <summary>The same outcome: a thief learns nothing.</summary>
+    public RefreshedSession? Reused()
     {
         metrics.RefreshReused();
-        return SessionProblems.InvalidRefreshToken();
+        return null;
     }
 }

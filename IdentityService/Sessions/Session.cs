@@ -19,6 +19,27 @@ internal sealed class Session : ITenantOwned
     /// </summary>
     public long Epoch { get; init; }
 
+    /// <summary>The application it was begun for; null for the platform's own sign-in.</summary>
+    public Guid? ClientId { get; init; }
+
+    /// <summary>What the user granted that application; null with every right of the user's.</summary>
+    public string[]? Scopes { get; init; }
+
+    /// <summary>The sign-in on the pages that an application's session came from; it ends with that one.</summary>
+    public Guid? ParentId { get; init; }
+
+    /// <summary>SHA-256 of the cookie, for a sign-in on the pages.</summary>
+    public byte[]? CookieHash { get; private set; }
+
+    /// <summary>UTC; when the user last proved who they are (<c>auth_time</c>).</summary>
+    public DateTimeOffset AuthenticatedAt { get; private set; }
+
+    /// <summary>UTC; from when on the application is to hear of its end. Null when it need not, or has.</summary>
+    public DateTimeOffset? NoticeDueAt { get; init; }
+
+    /// <summary>How often it was tried to tell it.</summary>
+    public int NoticeAttempts { get; init; }
+
     /// <summary>UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
@@ -44,6 +65,18 @@ internal sealed class Session : ITenantOwned
         Address = address;
         UserAgent = userAgent;
     }
+
+    /// <summary>Notes that the user has just proved who they are.</summary>
+    /// <param name="now">UTC.</param>
+    /// <param name="cookieHash">A new cookie's: an older one, perhaps planted, is of no more use (session fixation).</param>
+    public void Authenticated(DateTimeOffset now, byte[]? cookieHash = null)
+    {
+        AuthenticatedAt = now;
+        CookieHash = cookieHash ?? CookieHash;
+    }
+
+    /// <summary>Takes over when the user proved who they are.</summary>
+    public void AuthenticatedAs(Session parent) => AuthenticatedAt = parent.AuthenticatedAt;
 
     /// <summary>Whether its owner can still use it.</summary>
     public bool LivesAt(DateTimeOffset now, User owner) =>

@@ -3,58 +3,86 @@ using IdentityService.Data;
 using IdentityService.Operation;
 using IdentityService.Revocations;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Sessions;
 
-/// <summary>Ends sessions: in the database, with a revocation for the access tokens that are out, and an audit record.</summary>
+/// <summary>Why a session ends, for the audit log.</summary>
+/// <param name="Action">The record's action.</param>
+/// <param name="Envelope">Who ends it.</param>
+/// <param name="Result">Denied where an attack is the cause.</param>
+/// <param name="Severity">How much it matters.</param>
+/// <param name="Detail">Further facts.</param>
+internal sealed record SessionEnd(
+    string Action,
+    EventEnvelope Envelope,
+    AuditResult Result = AuditResult.Success,
+    AuditSeverity Severity = AuditSeverity.Info,
+    IReadOnlyDictionary<string, string>? Detail = null);
+
+/// <summary>
+/// Ends sessions: in the database, with those that applications began from it, with a revocation of each for the access
+/// tokens that are out, and an audit record. Applications that asked for it are told afterwards.
+/// </summary>
 internal sealed class SessionEnding(IdentityDb database, RevocationLog revocations, Caller caller, TimeProvider time)
 {
     /// <summary>Ends the caller's session; null when it had ended before.</summary>
-    public async Task<Revocation?> LogOutAsync(Guid sessionId, CancellationToken cancellationToken)
+    public async Task<Revocation?> LogOutAsync(Guid sessionId, CancellationToken cancellationToken) =>
+        await database.Sessions.AnyAsync(row => row.Id == sessionId && row.UserId == caller.SubjectId, cancellationToken)
+            ? await EndAsync(sessionId, new SessionEnd("user.logout", caller.Envelope()), cancellationToken)
+            : null;
+
+    /// <summary>Ends a session whose refresh token turned up twice; within the transaction that found out.</summary>
+    public Task EndStolenAsync(Session session, User user, CancellationToken cancellationToken) => EndAsync(
+        session.Id,
+        new SessionEnd(
+            "token.reuse_detected",
+            caller.Envelope(tenantId: session.TenantId, sessionId: session.Id.ToString()),
+            AuditResult.Denied,
+            AuditSeverity.Critical,
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["userId"] = user.Id.ToString() }),
+        cancellationToken);
+
+    /// <summary>
+    /// Ends a session and commits, also a transaction that is open already. Null when it had ended before.
+    /// </summary>
+    public async Task<Revocation?> EndAsync(Guid sessionId, SessionEnd end, CancellationToken cancellationToken)
     {
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
-        var session = await database.Sessions
-            .FromSql($"SELECT * FROM sessions WHERE id = {sessionId} FOR UPDATE")
+        await using var transaction = database.Database.CurrentTransaction
+            ?? await database.Database.BeginTransactionAsync(cancellationToken);
+        var sessions = await database.Sessions
+            .FromSql($"SELECT * FROM sessions WHERE (id = {sessionId} OR parent_id = {sessionId}) AND revoked_at IS NULL ORDER BY id FOR UPDATE")
             .IgnoreQueryFilters()
-            .SingleOrDefaultAsync(cancellationToken);
-        if (session is null || session.UserId != caller.SubjectId || !session.End(time.GetInstant()))
+            .ToListAsync(cancellationToken);
+        if (sessions.TrueForAll(session => session.Id != sessionId))
         {
             return null;
         }
 
-        var envelope = caller.Envelope();
-        database.AddAudit(envelope, "user.logout", "session", session.Id.ToString());
-        return await RevokeAsync(session, envelope, transaction, cancellationToken);
-    }
+        foreach (var session in sessions)
+        {
+            session.End(time.GetInstant());
+        }
 
-    /// <summary>Ends a session whose refresh token turned up twice.</summary>
-    public async Task EndStolenAsync(
-        Session session, User user, IDbContextTransaction transaction, CancellationToken cancellationToken)
-    {
-        session.End(time.GetInstant());
-        var envelope = caller.Envelope(tenantId: session.TenantId, sessionId: session.Id.ToString());
-        database.AddAudit(
-            envelope,
-            "token.reuse_detected",
-            "session",
-            session.Id.ToString(),
-            AuditResult.Denied,
-            AuditSeverity.Critical,
-            detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["userId"] = user.Id.ToString() });
-        await RevokeAsync(session, envelope, transaction, cancellationToken);
-    }
-
-    private async Task<Revocation> RevokeAsync(
-        Session session, EventEnvelope cause, IDbContextTransaction transaction, CancellationToken cancellationToken)
-    {
-        var revocation = await revocations.AddAsync(
-            RevocationKind.Session, session.Id.ToString(), epoch: null, cause, cancellationToken);
+        database.AddAudit(end.Envelope, end.Action, "session", sessionId.ToString(), end.Result, end.Severity, detail: end.Detail);
+        await database.SaveChangesAsync(cancellationToken);
+        var revocation = await RevokeAsync(sessions, end.Envelope, cancellationToken);
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         revocations.Committed(revocation);
         return revocation;
+    }
+
+    // The last one: it has been applied when all have, since they are applied in order.
+    private async Task<Revocation> RevokeAsync(List<Session> sessions, EventEnvelope cause, CancellationToken cancellationToken)
+    {
+        Revocation? last = null;
+        foreach (var session in sessions)
+        {
+            last = await revocations.AddAsync(RevocationKind.Session, session.Id.ToString(), epoch: null, cause, cancellationToken);
+        }
+
+        return last!;
     }
 }

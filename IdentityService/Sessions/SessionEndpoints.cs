@@ -20,5 +20,7 @@ internal static class SessionEndpoints
         services.AddScoped<SessionEnding>();
         services.AddScoped<RefreshSession>();
         services.AddScoped<RefreshOutcome>();
+        services.AddScoped<RefreshTokenGrant>();
+        services.AddScoped<BrowserSessions>();
     }
 }

@@ -1,4 +1,5 @@
 using IdentityService.Accounts;
+using IdentityService.Clients;
 using IdentityService.Data;
 using IdentityService.Operation;
 using IdentityService.Tokens;
@@ -7,14 +8,14 @@ using ServiceDefaults.Authentication;
 
 namespace IdentityService.Sessions;
 
-/// <summary>Begins sessions and issues their tokens. Nothing is saved here: the use case saves all of its changes at once.</summary>
+/// <summary>Begins sessions and issues their tokens.</summary>
 internal sealed class SessionTokens(
     IdentityDb database, AccessTokenIssuer issuer, IOptions<TokenOptions> options, Caller caller, TimeProvider time)
 {
     /// <summary><c>client_id</c> of tokens from the platform's own sign-in.</summary>
     public const string FirstParty = "platform";
 
-    /// <summary>Adds a session with its first refresh token.</summary>
+    /// <summary>Adds a session of the platform's own sign-in with its first refresh token.</summary>
     public (Session Session, byte[] RefreshToken) Begin(User user)
     {
         var now = time.GetInstant();
@@ -27,11 +28,35 @@ internal sealed class SessionTokens(
             CreatedAt = now,
             ExpiresAt = now + options.Value.SessionLife,
         };
-        session.Seen(now, caller.Address, caller.UserAgent);
-        database.Sessions.Add(session);
-        var token = RefreshTokenFormat.Random();
-        Add(session, token, parent: null);
-        return (session, token);
+        session.Authenticated(now);
+        return (session, Add(session));
+    }
+
+    /// <summary>Adds a session of an application, with a refresh token if it may have one.</summary>
+    public (Session Session, byte[]? RefreshToken) Begin(Client client, User user, string[] scopes, Session parent)
+    {
+        var now = time.GetInstant();
+        var session = new Session
+        {
+            Id = Guid.CreateVersion7(now),
+            UserId = user.Id,
+            TenantId = user.TenantId,
+            ClientId = client.Id,
+            Scopes = scopes,
+            ParentId = parent.Id,
+            NoticeDueAt = client.BackChannelLogoutUri is null ? null : now,
+            Epoch = user.Epoch,
+            CreatedAt = now,
+            ExpiresAt = now + options.Value.SessionLife,
+        };
+        session.AuthenticatedAs(parent);
+        if (client.Allows(RefreshTokenGrant.Grant))
+        {
+            return (session, Add(session));
+        }
+
+        Seen(session);
+        return (session, null);
     }
 
     /// <summary>Adds a refresh token; it expires with the session at the latest.</summary>
@@ -51,18 +76,42 @@ internal sealed class SessionTokens(
         });
     }
 
-    /// <summary>An access token for the session, with the roles that the user has now.</summary>
-    public async Task<IssuedToken> IssueAsync(User user, Guid sessionId, CancellationToken cancellationToken)
+    /// <summary>
+    /// An access token for the session, with what the user may do now: for an application only what was granted to it, and
+    /// no roles, which would say more.
+    /// </summary>
+    /// <param name="user">Whose session it is.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="narrowed">A part of its scopes; null for all.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public async Task<(IssuedToken Token, IReadOnlyList<string> Scopes)> IssueAsync(
+        User user, Session session, IReadOnlyList<string>? narrowed, CancellationToken cancellationToken)
     {
         var roles = await database.RolesOfAsync(user.Id, cancellationToken);
-        return issuer.Issue(new TokenSubject(
+        var scopes = session.Scopes is { } granted ? GrantedScopes.Of(narrowed ?? granted, roles) : Role.ScopesOf(roles);
+        var token = issuer.Issue(new TokenSubject(
             user.Id.ToString(),
-            FirstParty,
+            session.ClientId?.ToString() ?? FirstParty,
             user.TenantId,
-            sessionId,
+            session.Id,
             user.UserName,
-            Role.ScopesOf(roles),
-            roles,
+            scopes,
+            session.ClientId is null ? roles : [],
             user.Epoch));
+        return (token, scopes);
+    }
+
+    private byte[] Add(Session session)
+    {
+        Seen(session);
+        var token = RefreshTokenFormat.Random();
+        Add(session, token, parent: null);
+        return token;
+    }
+
+    private void Seen(Session session)
+    {
+        session.Seen(session.CreatedAt, caller.Address, caller.UserAgent);
+        database.Sessions.Add(session);
     }
 }

@@ -1,9 +1,4 @@
-using System.Buffers;
-using System.Buffers.Text;
-using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using IdentityService.Keys;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Authentication;
 
@@ -26,7 +21,17 @@ internal sealed record TokenSubject(
     string? Name,
     IReadOnlyList<string> Scopes,
     IReadOnlyList<string> Roles,
-    long Epoch);
+    long Epoch)
+{
+    /// <summary>Shorter than others' tokens.</summary>
+    public TimeSpan? Life { get; init; }
+
+    /// <summary><c>key_id</c>: the API key that it stands for.</summary>
+    public Guid? KeyId { get; init; }
+
+    /// <summary><c>key_limit</c>: requests a minute that this key allows.</summary>
+    public int? KeyLimit { get; init; }
+}
 
 /// <summary>A signed access token.</summary>
 /// <param name="Text">The compact form.</param>
@@ -34,30 +39,17 @@ internal sealed record TokenSubject(
 /// <param name="Life">Time until <c>exp</c>.</param>
 internal sealed record IssuedToken(string Text, string Id, TimeSpan Life);
 
-/// <summary>Makes access tokens: JWTs by RFC 9068, signed RS256 with the key that is active now.</summary>
+/// <summary>Makes access tokens: JWTs by RFC 9068.</summary>
 internal sealed class AccessTokenIssuer(
-    KeyRing keys, IOptions<AuthenticationOptions> authentication, IOptions<TokenOptions> tokens, TimeProvider time)
+    JwtSigning signing, IOptions<AuthenticationOptions> authentication, IOptions<TokenOptions> tokens, TimeProvider time)
 {
-    // A token is not put into HTML; escaping the plus of at+jwt only makes it longer.
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Signs a new token.</summary>
     public IssuedToken Issue(TokenSubject subject)
     {
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now).ToString("N");
-        var life = tokens.Value.AccessTokenLife;
-        var key = keys.Signing;
-        var signed = $"{Encode(writer => WriteHeader(writer, key.KeyId))}.{Encode(writer => WriteClaims(writer, subject, id, now, life))}";
-        var signature = key.Sign(Encoding.ASCII.GetBytes(signed));
-        return new IssuedToken($"{signed}.{Base64Url.EncodeToString(signature)}", id, life);
-    }
-
-    private static void WriteHeader(Utf8JsonWriter header, string keyId)
-    {
-        header.WriteString("alg", "RS256");
-        header.WriteString("typ", "at+jwt");
-        header.WriteString("kid", keyId);
+        var life = subject.Life ?? tokens.Value.AccessTokenLife;
+        return new IssuedToken(signing.Sign("at+jwt", claims => WriteClaims(claims, subject, id, now, life)), id, life);
     }
 
     private void WriteClaims(Utf8JsonWriter claims, TokenSubject subject, string id, DateTimeOffset now, TimeSpan life)
@@ -86,21 +78,18 @@ internal sealed class AccessTokenIssuer(
         }
 
         claims.WriteEndArray();
+        if (subject.KeyId is { } apiKey)
+        {
+            claims.WriteString("key_id", apiKey);
+        }
+
+        if (subject.KeyLimit is { } limit)
+        {
+            claims.WriteNumber("key_limit", limit);
+        }
+
         claims.WriteNumber("epoch", subject.Epoch);
         claims.WriteNumber("iat", now.ToUnixTimeSeconds());
         claims.WriteNumber("exp", (now + life).ToUnixTimeSeconds());
-    }
-
-    private static string Encode(Action<Utf8JsonWriter> members)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var writer = new Utf8JsonWriter(buffer, Plain))
-        {
-            writer.WriteStartObject();
-            members(writer);
-            writer.WriteEndObject();
-        }
-
-        return Base64Url.EncodeToString(buffer.WrittenSpan);
     }
 }

@@ -16,12 +16,19 @@ internal static class OAuthProblems
     /// <summary>One answer for whatever is wrong with a client's proof.</summary>
     public static JsonHttpResult<OAuthError> InvalidClient() => Of(401, "invalid_client", "The client could not be authenticated.");
 
+    /// <summary>The client is who it says, and may not do this.</summary>
+    public static JsonHttpResult<OAuthError> UnauthorizedClient() =>
+        Of(400, "unauthorized_client", "The client may not use this grant.");
+
+    /// <summary>One answer for whatever is wrong with a code, key or refresh token.</summary>
+    public static JsonHttpResult<OAuthError> InvalidGrant(string description) => Of(400, "invalid_grant", description);
+
     public static JsonHttpResult<OAuthError> UnsupportedGrantType() =>
         Of(400, "unsupported_grant_type", "The grant type is not supported.");
 
     public static JsonHttpResult<OAuthError> InvalidScope() =>
         Of(400, "invalid_scope", "The scope is not one that this client may have.");
 
-    private static JsonHttpResult<OAuthError> Of(int status, string error, string description) =>
+    public static JsonHttpResult<OAuthError> Of(int status, string error, string description) =>
         TypedResults.Json(new OAuthError(error, description), statusCode: status);
 }

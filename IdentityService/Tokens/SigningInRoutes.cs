@@ -17,6 +17,10 @@ internal static class SigningInRoutes
             return next(context);
         });
 
+    /// <summary>Where clients ask with a form, and prove themselves by other means than an access token.</summary>
+    public static RouteHandlerBuilder AsOAuthEndpoint(this RouteHandlerBuilder endpoint) =>
+        endpoint.AllowAnonymous().SeeingEveryTenant().WithNoStore().WithSmallBodies().DisableAntiforgery();
+
     /// <summary>Bodies here are names, passwords and tokens; a larger one is 413.</summary>
     public static TBuilder WithSmallBodies<TBuilder>(this TBuilder endpoints)
         where TBuilder : IEndpointConventionBuilder =>

@@ -1,55 +1,59 @@
+using IdentityService.ApiKeys;
+using IdentityService.Authorization;
 using IdentityService.Clients;
+using IdentityService.DeviceGrants;
+using IdentityService.Sessions;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace IdentityService.Tokens;
 
-/// <summary>The token endpoint (RFC 6749 section 3.2): reads the form and hands it to its grant.</summary>
-internal static class TokenEndpoint
+/// <summary>The token endpoint (RFC 6749 section 3.2): reads the form, checks the client, hands it to its grant.</summary>
+internal sealed class TokenEndpoint(
+    CodeExchange codes, RefreshTokenGrant refreshTokens, DeviceCodeGrant deviceCodes, ApiKeyExchange keys, ClientTokens clientTokens)
 {
     public const string Path = "/connect/token";
 
-    public static void MapTokenEndpoints(this IEndpointRouteBuilder routes) => routes
-        .MapPost(Path, HandleAsync)
-        .AllowAnonymous().SeeingEveryTenant().WithNoStore().WithSmallBodies().DisableAntiforgery()
-        .WithName("IssueToken");
+    /// <summary>As discovery names them.</summary>
+    public static readonly string[] Grants =
+        [CodeExchange.Grant, RefreshTokenGrant.Grant, ClientTokens.Grant, DeviceCodeGrant.Grant, ApiKeyExchange.Grant];
 
-    private static async Task<Results<Ok<TokenResponse>, JsonHttpResult<OAuthError>>> HandleAsync(
-        HttpRequest request, DeviceTokens devices, CancellationToken cancellationToken)
+    public static async Task<Results<Ok<TokenResponse>, JsonHttpResult<OAuthError>>> HandleAsync(
+        HttpRequest request, ClientAuthentication clients, TokenEndpoint endpoint, CancellationToken cancellationToken)
     {
-        request.HttpContext.Response.Headers.Pragma = "no-cache";
-        if (await ReadAsync(request, cancellationToken) is not { } form)
+        if (await OAuthForm.ReadAsync(request, cancellationToken) is not { } form)
         {
-            return OAuthProblems.InvalidRequest("Send each parameter once, as application/x-www-form-urlencoded.");
+            return OAuthProblems.InvalidRequest(OAuthForm.Malformed);
         }
 
-        return form.GetValueOrDefault("grant_type") switch
+        if (form.GetValueOrDefault("grant_type") is not { } grant)
         {
-            null => OAuthProblems.InvalidRequest("The parameter grant_type is missing."),
-            "client_credentials" => await devices.IssueAsync(ClientCredentialsRequest.From(form), cancellationToken),
-            _ => OAuthProblems.UnsupportedGrantType(),
+            return OAuthProblems.InvalidRequest("The parameter grant_type is missing.");
+        }
+
+        if (!Grants.Contains(grant, StringComparer.Ordinal))
+        {
+            return OAuthProblems.UnsupportedGrantType();
+        }
+
+        var (client, refusal) = await clients.AuthenticateAsync(request, form, cancellationToken);
+        return client is null ? refusal! : await endpoint.GrantAsync(grant, client, form, cancellationToken);
+    }
+
+    private Task<Results<Ok<TokenResponse>, JsonHttpResult<OAuthError>>> GrantAsync(
+        string grant, AuthenticatedClient client, IReadOnlyDictionary<string, string> form, CancellationToken cancellationToken) =>
+        grant switch
+        {
+            CodeExchange.Grant => codes.ExchangeAsync(client, form, cancellationToken),
+            RefreshTokenGrant.Grant => refreshTokens.ExchangeAsync(client, form, cancellationToken),
+            DeviceCodeGrant.Grant => deviceCodes.PollAsync(client, form, cancellationToken),
+            ApiKeyExchange.Grant => keys.ExchangeAsync(client, form, cancellationToken),
+            _ => clientTokens.IssueAsync(client, form.GetValueOrDefault("scope"), cancellationToken),
         };
-    }
+}
 
-    /// <summary>The parameters; null when the body is no form or has one twice. Empty ones count as missing (section 3.1).</summary>
-    private static async Task<Dictionary<string, string>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        if (request.ContentType?.Split(';')[0].Trim().Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) != true)
-        {
-            return null;
-        }
-
-        try
-        {
-            var form = await request.ReadFormAsync(cancellationToken);
-            return form.Any(parameter => parameter.Value.Count > 1)
-                ? null
-                : form.Where(parameter => parameter.Value.ToString().Length > 0)
-                    .ToDictionary(parameter => parameter.Key, parameter => parameter.Value.ToString(), StringComparer.Ordinal);
-        }
-        catch (Exception fault) when (fault is InvalidDataException or ArgumentException)
-        {
-            // Too many or too long parameters; names that differ in case only.
-            return null;
-        }
-    }
+/// <summary>The token endpoint's route.</summary>
+internal static class TokenEndpoints
+{
+    public static void MapTokenEndpoints(this IEndpointRouteBuilder routes) =>
+        routes.MapPost(TokenEndpoint.Path, TokenEndpoint.HandleAsync).AsOAuthEndpoint().WithName("IssueToken");
 }

@@ -16,6 +16,10 @@ internal sealed class TokenOptions
     [Range(typeof(TimeSpan), "00:05:00", "365.00:00:00")]
     public TimeSpan SessionLife { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>Of a sign-in on the pages, for every client that uses it.</summary>
+    [Range(typeof(TimeSpan), "00:05:00", "30.00:00:00")]
+    public TimeSpan BrowserSessionLife { get; init; } = TimeSpan.FromHours(12);
+
     /// <summary>How long a refresh token that was just used gives the same successor once more.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:30")]
     public TimeSpan RefreshGrace { get; init; } = TimeSpan.FromSeconds(30);

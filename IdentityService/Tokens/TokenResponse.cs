@@ -21,6 +21,14 @@ public sealed record TokenResponse
     [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Scope { get; init; }
 
+    /// <summary>RFC 8693 section 2.2.1.</summary>
+    [JsonPropertyName("issued_token_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IssuedTokenType { get; init; }
+
+    /// <summary>OpenID Connect Core 1.0 section 3.1.3.3.</summary>
+    [JsonPropertyName("id_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IdToken { get; init; }
+
     internal static TokenResponse From(IssuedToken token, string? refreshToken = null, string? scope = null) => new()
     {
         AccessToken = token.Text,

@@ -16,8 +16,12 @@ internal static class TokenSetup
         builder.Services.AddHostedService(services => services.GetRequiredService<KeyRotation>());
         builder.AddAccessTokens<KeyRing>();
         builder.Services.AddSingleton(services => (KeyRing)services.GetRequiredService<IVerificationKeys>());
+        builder.Services.AddSingleton<JwtSigning>();
         builder.Services.AddSingleton<AccessTokenIssuer>();
         builder.Services.AddScoped<ClientAssertion>();
-        builder.Services.AddScoped<DeviceTokens>();
+        builder.Services.AddValidatedOptions<ClientOptions>("Clients");
+        builder.Services.AddScoped<ClientAuthentication>();
+        builder.Services.AddScoped<ClientTokens>();
+        builder.Services.AddScoped<TokenEndpoint>();
     }
 }

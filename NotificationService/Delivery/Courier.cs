@@ -74,7 +74,7 @@ internal sealed partial class Courier(
         }
     }
 
-    /// <summary>Tries for as long as the lease allows: an outcome that is not written down is a mail that is sent twice.</summary>
+    /// <summary>Does not give up soon: an outcome that is not written down is a mail that is sent twice.</summary>
     private async Task RecordAsync(
         Notification notification, MailOutcome outcome, DateTimeOffset startedAt, TimeSpan duration, CancellationToken cancellationToken)
     {

@@ -7,8 +7,14 @@ internal sealed class DeliveryOptions
 {
     public const string Section = "Delivery";
 
-    /// <summary>How long the outcome of an attempt may take to be written.</summary>
-    public static readonly TimeSpan TimeToRecord = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// How long this process tries to write down the outcome of an attempt. Longer than a lease: while the database is
+    /// away nobody else can claim the notification either, and this process does not claim again what it still has.
+    /// </summary>
+    public static readonly TimeSpan TimeToRecord = TimeSpan.FromMinutes(2);
+
+    /// <summary>From the end of the longest attempt to the end of its lease: a database that restarts is back by then.</summary>
+    public static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(10);
 
     /// <summary>Notifications that one process sends at the same time.</summary>
     [Range(1, 256)]
@@ -22,9 +28,12 @@ internal sealed class DeliveryOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:05:00")]
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>After that the process that claimed a notification is taken for dead, and another one sends it.</summary>
+    /// <summary>
+    /// After that the process that claimed a notification is taken for dead, and another one sends it: how late a mail
+    /// can be when its sender is killed.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
-    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(2);
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(45);
 
     /// <summary>With the default delays, 20 attempts are spread over some nine hours.</summary>
     [Range(1, 100)]

@@ -7,8 +7,8 @@ internal static class DeliverySetup
     {
         builder.Services.AddValidatedOptions<DeliveryOptions>(DeliveryOptions.Section)
             .Validate(
-                options => options.Lease > options.Timeout + DeliveryOptions.TimeToRecord,
-                "Delivery:Lease: it must be longer than Delivery:Timeout by 20 s, or a mail that is still being sent would be sent again. Set Delivery__Lease.");
+                options => options.Lease > options.Timeout + DeliveryOptions.LeaseMargin,
+                "Delivery:Lease: it must be longer than Delivery:Timeout by 10 s, or a mail that is still being sent would be sent again. Set Delivery__Lease.");
         builder.Services.AddValidatedOptions<MailOptions>(MailOptions.Section)
             .Validate(MailOptions.HasUsableSender, "Mail:From: it is not a mail address. Set Mail__From.")
             .Validate(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using NotificationService.Data;
@@ -20,6 +21,9 @@ internal sealed partial class Dispatcher(
     ILogger<Dispatcher> logger) : BackgroundService
 {
     private readonly SemaphoreSlim _free = new(options.Value.MostAtOnce);
+
+    // Not claimed again by this process when their lease ends while their outcome waits for the database.
+    private readonly ConcurrentDictionary<Guid, bool> _sending = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -89,6 +93,7 @@ internal sealed partial class Dispatcher(
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<NotificationDbContext>();
         var now = time.GetUtcNow();
+        var sending = _sending.Keys.ToArray();
         return await database.Notifications
             .FromSql(
                 $"""
@@ -96,7 +101,7 @@ internal sealed partial class Dispatcher(
                 SET status = 'sending', attempts = claimed.attempts + 1, due_at = {now + options.Value.Lease}
                 WHERE claimed.id IN (
                     SELECT id FROM notifications
-                    WHERE status IN ('pending', 'failed', 'sending') AND due_at <= {now}
+                    WHERE status IN ('pending', 'failed', 'sending') AND due_at <= {now} AND id <> ALL ({sending})
                     ORDER BY due_at LIMIT {most}
                     FOR UPDATE SKIP LOCKED)
                 RETURNING claimed.*, claimed.xmin
@@ -108,6 +113,7 @@ internal sealed partial class Dispatcher(
 
     private async Task DeliverAsync(Notification notification)
     {
+        _sending[notification.Id] = true;
         try
         {
             // Off this loop's thread, which goes on to claim. Not cancelled when the host stops: a mail may be on its way.
@@ -120,6 +126,7 @@ internal sealed partial class Dispatcher(
         }
         finally
         {
+            _sending.TryRemove(notification.Id, out _);
             _free.Release();
         }
     }

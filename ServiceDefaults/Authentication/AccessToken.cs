@@ -41,6 +41,12 @@ public sealed record AccessToken(
 
         return false;
     }
+
+    /// <summary><c>key_id</c>: the API key that was exchanged for this token, or null.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary><c>key_limit</c>: requests a minute that this key was given, or null.</summary>
+    public int? KeyLimit { get; init; }
 }
 
 /// <summary>The outcome of checking a token: the token, or why it is refused.</summary>

@@ -37,6 +37,8 @@ internal sealed class AccessTokenClaims
         ExpiresAt = 2048,
         IssuedAt = 4096,
         NotBefore = 8192,
+        ApiKey = 16384,
+        ApiKeyLimit = 32768,
     }
 
     public string? Issuer { get; private set; }
@@ -66,6 +68,10 @@ internal sealed class AccessTokenClaims
     public long? IssuedAt { get; private set; }
 
     public long? NotBefore { get; private set; }
+
+    public string? ApiKey { get; private set; }
+
+    public long? ApiKeyLimit { get; private set; }
 
     public bool HasNotBefore => (_seen & Member.NotBefore) != Member.Other;
 
@@ -182,7 +188,10 @@ internal sealed class AccessTokenClaims
             : name.SequenceEqual("roles"u8) ? Member.Roles
             : name.SequenceEqual("epoch"u8) ? Member.Epoch
             : Member.Other,
-        9 => name.SequenceEqual("client_id"u8) ? Member.Client : Member.Other,
+        6 => name.SequenceEqual("key_id"u8) ? Member.ApiKey : Member.Other,
+        9 => name.SequenceEqual("client_id"u8) ? Member.Client
+            : name.SequenceEqual("key_limit"u8) ? Member.ApiKeyLimit
+            : Member.Other,
         _ => Member.Other,
     };
 
@@ -268,6 +277,9 @@ internal sealed class AccessTokenClaims
             case Member.Scope:
                 Scope = text;
                 break;
+            case Member.ApiKey:
+                ApiKey = text;
+                break;
             case Member.Audience:
                 Audiences = [text]; // one string or an array of them (RFC 7519 section 4.1.3)
                 break;
@@ -289,6 +301,9 @@ internal sealed class AccessTokenClaims
                 break;
             case Member.NotBefore:
                 NotBefore = number;
+                break;
+            case Member.ApiKeyLimit:
+                ApiKeyLimit = number;
                 break;
         }
     }

@@ -78,6 +78,8 @@ public sealed class AccessTokenValidator(
                     expiresAt)
                 {
                     Audiences = claims.Audiences,
+                    KeyId = claims.ApiKey,
+                    KeyLimit = claims.ApiKeyLimit is { } limit and > 0 ? (int)Math.Min(limit, int.MaxValue) : null,
                 },
                 null)
             : AccessTokenResult.Refused("The access token lacks a required claim.");

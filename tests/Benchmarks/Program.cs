@@ -1,5 +1,6 @@
 using System.Globalization;
 using Benchmarks;
+using Benchmarks.Proxying;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
 return args switch
@@ -11,12 +12,16 @@ return args switch
     ["tokens"] => await TokenBenchmark.RunAsync(),
     ["revoke"] => await RevokeBenchmark.RunAsync(1000),
     ["revoke", var revocations] => await RevokeBenchmark.RunAsync(int.Parse(revocations, CultureInfo.InvariantCulture)),
+    ["limits"] => await LimitBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
+    ["gateway"] => await ProxyBenchmark.RunAsync(),
+    [Upstream.Command, var url] => await Upstream.RunAsync(url),
+    [BareProxy.Command, var url, var settings] => await BareProxy.RunAsync(url, settings),
     _ => Usage(),
 };
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | tokens | revoke [COUNT]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway | tokens | revoke [COUNT]");
     return 2;
 }

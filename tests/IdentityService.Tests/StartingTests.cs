@@ -34,6 +34,8 @@ public sealed class StartingTests(IdentityApi api)
     [InlineData("Keys:EncryptionKey", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     [InlineData("Keys:EncryptionKey", "changeme-changeme-changeme-changeme-0123")]
     [InlineData("Keys:EncryptionKey", "c2hvcnQ=")]
+    [InlineData("Clients:Gateway:Secret", null)]
+    [InlineData("Clients:Gateway:Secret", "too short a secret")]
     [InlineData("Administrator:Password", null)]
     [InlineData("Administrator:Password", "administrator1")]
     [InlineData("Administrator:Password", "password123456")]

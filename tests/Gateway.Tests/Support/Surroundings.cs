@@ -14,6 +14,9 @@ namespace Gateway.Tests.Support;
 /// </summary>
 internal sealed class Surroundings : IAsyncDisposable
 {
+    // All tests come from one address; those about rate limits set their own.
+    private const string Plenty = "1000000";
+
     private readonly List<GatewayHost> _gateways = [];
     private readonly List<Cable> _cables = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
@@ -135,6 +138,12 @@ internal sealed class Surroundings : IAsyncDisposable
             ["Identity:ClientSecret"] = IdentityEndpoints.Secret,
             ["Authentication:KeySetAddress"] = "http://identity/.well-known/jwks.json",
             ["RequestAudit:SpoolDirectory"] = SpoolFolder,
+            ["RateLimits:Policies:address:Permits"] = Plenty,
+            ["RateLimits:Policies:sign-in:Permits"] = Plenty,
+            ["RateLimits:Policies:user:Permits"] = Plenty,
+            ["RateLimits:Policies:device:Permits"] = Plenty,
+            ["RateLimits:Policies:tenant:Permits"] = Plenty,
+            ["RateLimits:Policies:api-key:Permits"] = Plenty,
             ["services:identity:http:0"] = Identity.Url,
             ["services:audit:http:0"] = Audit.Url,
             ["services:notification:http:0"] = Notification.Url,

@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using IdentityService.Accounts;
+using Microsoft.AspNetCore.Identity;
 using Npgsql;
 
 namespace IdentityService.Tests.Support;
@@ -59,6 +61,21 @@ public sealed class IdentityApi : IAsyncLifetime
     {
         var person = NewPerson();
         await person.RegisterAsync();
+        await person.LogInAsync();
+        return person;
+    }
+
+    /// <summary>The same, with a role.</summary>
+    internal async Task<Person> SignedInAsync(string role)
+    {
+        var person = NewPerson();
+        await person.RegisterAsync();
+        var id = Role.Seeded.Single(one => one.Name == role).Id;
+        await Host.QueryAsync(db =>
+        {
+            db.UserRoles.Add(new IdentityUserRole<Guid> { UserId = person.Id, RoleId = id });
+            return db.SaveChangesAsync();
+        });
         await person.LogInAsync();
         return person;
     }

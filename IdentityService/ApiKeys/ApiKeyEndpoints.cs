@@ -1,0 +1,33 @@
+using IdentityService.Sessions;
+using IdentityService.Tokens;
+using ServiceDefaults.Authentication;
+
+namespace IdentityService.ApiKeys;
+
+/// <summary>Routes of a user's own API keys. A key itself can't use them: they need a session.</summary>
+internal static class ApiKeyEndpoints
+{
+    public const string Path = "/api/v1/auth/api-keys";
+
+    public static void AddApiKeys(this IServiceCollection services)
+    {
+        services.AddValidatedOptions<ApiKeyOptions>("ApiKeys");
+        services.AddSingleton<WrongKeys>();
+        services.AddSingleton<ApiKeyUses>();
+        services.AddHostedService(static provider => provider.GetRequiredService<ApiKeyUses>());
+        services.AddScoped<CreateApiKey>();
+        services.AddScoped<RevokeApiKey>();
+        services.AddScoped<ApiKeyExchange>();
+        services.AddScoped<ApiKeyRefusals>();
+    }
+
+    public static void MapApiKeyEndpoints(this IEndpointRouteBuilder routes)
+    {
+        var keys = routes.MapGroup(Path)
+            .RequireScope(Scopes.IdentitySelf).RequireLivingSession().WithNoStore().WithSmallBodies();
+        keys.MapPost("/", CreateApiKey.HandleAsync).WithName("CreateApiKey");
+        keys.MapGet("/", ListApiKeys.HandleAsync).WithName("ListApiKeys");
+        keys.MapGet("/{id:guid}", ListApiKeys.ShowAsync).WithName("ShowApiKey");
+        keys.MapDelete("/{id:guid}", RevokeApiKey.HandleAsync).WithName("RevokeApiKey");
+    }
+}

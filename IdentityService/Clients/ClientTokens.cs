@@ -1,0 +1,44 @@
+using IdentityService.Data;
+using IdentityService.Operation;
+using IdentityService.Tokens;
+using Microsoft.AspNetCore.Http.HttpResults;
+using ServiceDefaults.Authentication;
+
+namespace IdentityService.Clients;
+
+/// <summary>
+/// The grant <c>client_credentials</c> (RFC 6749 section 4.4): a device or an application acts for itself, without a
+/// session, and gets no refresh token (section 4.4.3).
+/// </summary>
+internal sealed class ClientTokens(IdentityDb database, AccessTokenIssuer issuer, Caller caller, IdentityMetrics metrics)
+{
+    public const string Grant = "client_credentials";
+
+    // What only a person has is nothing that an application can have for itself.
+    private static readonly string[] OfPeople = [Scopes.IdentitySelf, .. OpenIdScopes.All];
+
+    public async Task<Results<Ok<TokenResponse>, JsonHttpResult<OAuthError>>> IssueAsync(
+        AuthenticatedClient client, string? requested, CancellationToken cancellationToken)
+    {
+        if (client.IsGateway || client.IsPublic || client.Registered?.Allows(Grant) == false)
+        {
+            return OAuthProblems.UnauthorizedClient();
+        }
+
+        string[] allowed = client.Registered is { } application ? [.. application.Scopes.Except(OfPeople)] : [Scopes.DevicesSelf];
+        var scopes = requested?.Split(' ', StringSplitOptions.RemoveEmptyEntries).Distinct(StringComparer.Ordinal).ToArray() ?? allowed;
+        if (scopes.Except(allowed, StringComparer.Ordinal).Any())
+        {
+            return OAuthProblems.InvalidScope();
+        }
+
+        database.AddAudit(
+            caller.Envelope(client.Actor, client.TenantId),
+            client.Device is null ? "client.token_issued" : "device.token_issued",
+            client.Device is null ? "client" : "device",
+            client.Id);
+        await database.SaveChangesAsync(cancellationToken);
+        metrics.TokenIssued(Grant);
+        return TypedResults.Ok(TokenResponse.From(issuer.Issue(client.SubjectWith(scopes)), scope: string.Join(' ', scopes)));
+    }
+}

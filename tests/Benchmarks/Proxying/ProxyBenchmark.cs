@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Aspire.Hosting;
+using Aspire.Hosting.Testing;
+using Platform.LocalEngine.Testing;
+using Platform.Testing;
+
+namespace Benchmarks.Proxying;
+
+/// <summary>
+/// The gateway with everything on beside bare YARP with the same routes and nginx as a plain proxy, in alternating rounds:
+/// each proxy alone on the first core, load, service and servers on the second.
+/// <list type="number">
+/// <item>Throughput: 64 connections without pause; the median of the rounds.</item>
+/// <item>p99: the same connections at half of what bare YARP carried, since at saturation a percentile only says the throughput again.</item>
+/// <item>What each policy costs: routes of the same gateway with one policy each.</item>
+/// </list>
+/// </summary>
+internal static class ProxyBenchmark
+{
+    private const int ProxyCore = 0;
+    private const int LoadCore = 1;
+    private const int Seconds = 8;
+    private const int Rounds = 5;
+    private const string Password = "a password to measure with 1";
+
+    /// <summary>Routes of the gateway by what is on; the last is what every API route has.</summary>
+    private static readonly (string Name, string Access, bool Audited, bool Limited)[] Policies =
+    [
+        ("headers, telemetry", "anonymous", false, false),
+        ("+ request audit", "anonymous", true, false),
+        ("+ token, revocation, scope", "scope", false, false),
+        ("everything", "scope", true, true),
+    ];
+
+    public static async Task<int> RunAsync()
+    {
+        if (Missing() is { } missing)
+        {
+            Console.Error.WriteLine(missing);
+            return 2;
+        }
+
+        var folder = Directory.CreateTempSubdirectory("proxy-benchmark-").FullName;
+        try
+        {
+            await using var app = await TestApplication.Create<Projects.AppHost>(
+                new TestApplicationOptions(), $"--Parameters:admin-password={Password}").BuildAsync();
+            await app.StartAsync();
+            await app.WaitAllHealthyAsync();
+            var token = await SignInAsync(app);
+            var identity = app.GetEndpoint("identity");
+            var issuer = app.GetEndpoint("gateway");
+            foreach (var bystander in (string[])["gateway", "device", "notification", "audit"])
+            {
+                await app.KillAsync(bystander, holdDown: true);
+            }
+
+            var upstream = Address();
+            await using var service = await PinnedProcess.StartDotnetAsync(
+                LoadCore, upstream, [typeof(ProxyBenchmark).Assembly.Location, Upstream.Command, Root(upstream)], []);
+            var routes = Routes(upstream);
+            Uri yarp = Address(), gateway = Address(), nginx = Address();
+            await using var bare = await PinnedProcess.StartDotnetAsync(
+                ProxyCore, yarp, [typeof(ProxyBenchmark).Assembly.Location, BareProxy.Command, Root(yarp), GatewaySettings()], routes);
+            await using var full = await PinnedProcess.StartDotnetAsync(
+                ProxyCore, gateway, [Path.Combine(GatewayFolder(), "Gateway.dll")],
+                [.. routes, .. RaisedLimits.OfGateway, .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
+            await using var plain = await NginxProxy.StartAsync(ProxyCore, nginx.Port, upstream, folder);
+            await CompareAsync([("bare YARP", Last(yarp)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
+            await PriceAsync(
+                [("bare YARP", Last(yarp), bare), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))], token);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string? Missing()
+    {
+        string[] needed = ["taskset", "wrk", "nginx"];
+        var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
+        List<string> absent = [.. needed.Where(name => !Array.Exists(paths, path => File.Exists(Path.Combine(path, name))))];
+        return absent.Count > 0 ? $"This needs {string.Join(", ", absent)}: apt-get install util-linux wrk nginx-light"
+            : Environment.ProcessorCount < 2 ? "This needs two cores."
+            : null;
+    }
+
+    private static async Task CompareAsync((string Name, Uri Address)[] proxies, string token)
+    {
+        var throughput = proxies.ToDictionary(proxy => proxy.Name, _ => new List<double>(), StringComparer.Ordinal);
+        var p99 = proxies.ToDictionary(proxy => proxy.Name, _ => new List<double>(), StringComparer.Ordinal);
+        foreach (var (_, address) in proxies)
+        {
+            await Load.SaturateAsync(LoadCore, Seconds, address, token); // tiered compilation settles
+        }
+
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var (name, address) in proxies)
+            {
+                throughput[name].Add((await Load.SaturateAsync(LoadCore, Seconds, address, token)).PerSecond);
+            }
+        }
+
+        var rate = Median(throughput[proxies[0].Name]) / 2;
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var (name, address) in proxies)
+            {
+                p99[name].Add((await Load.PaceAsync(LoadCore, Seconds, address, token, rate)).P99);
+            }
+        }
+
+        var (reference, late) = (Median(throughput[proxies[0].Name]), Median(p99[proxies[0].Name]));
+        Console.WriteLine(FormattableString.Invariant($"median of {Rounds} rounds of {Seconds} s; one core each; p99 at about {rate:0}/s"));
+        foreach (var (name, _) in proxies)
+        {
+            Console.WriteLine(FormattableString.Invariant(
+                $"{name,-28} {Median(throughput[name]),8:0}/s  {Median(throughput[name]) / reference,6:0.0%}   p99 {Median(p99[name]),6:0.00} ms  {Median(p99[name]) / late,6:0.0%}"));
+        }
+    }
+
+    private static async Task PriceAsync((string Name, Uri Address, PinnedProcess Proxy)[] rows, string token)
+    {
+        Console.WriteLine("what each policy costs, in processor time of the proxy a request:");
+        var costs = Array.ConvertAll(rows, _ => new List<double>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            foreach (var (row, (_, address, proxy)) in rows.Index())
+            {
+                var before = proxy.Used;
+                var load = await Load.SaturateAsync(LoadCore, Seconds / 2, address, token);
+                costs[row].Add((proxy.Used - before).TotalMicroseconds / load.Requests);
+            }
+        }
+
+        foreach (var (row, (name, _, _)) in rows.Index())
+        {
+            Console.WriteLine(FormattableString.Invariant(
+                $"{name,-28} {Median(costs[row]),7:0.0} us   {Median(costs[row]) - Median(costs[0]),7:+0.0;-0.0} us"));
+        }
+    }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    private static async Task<string> SignInAsync(DistributedApplication app)
+    {
+        using var client = app.CreateHttpClient("gateway");
+        using var login = await client.PostAsJsonAsync("/api/v1/auth/login", new { username = "admin", password = Password });
+        return (await login.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()
+            ?? throw new InvalidOperationException("The login gave no token.");
+    }
+
+    private static Dictionary<string, string> Routes(Uri upstream)
+    {
+        Dictionary<string, string> routes = new(StringComparer.Ordinal)
+        {
+            ["ReverseProxy__Clusters__measured__LoadBalancingPolicy"] = "WeightedDestinations",
+            ["ReverseProxy__Clusters__measured__HealthCheck__Passive__Enabled"] = "true",
+            ["ReverseProxy__Clusters__measured__HealthCheck__Passive__Policy"] = "CircuitBreaking",
+            ["ReverseProxy__Clusters__measured__Destinations__one__Address"] = Root(upstream),
+        };
+        foreach (var (index, policy) in Policies.Index())
+        {
+            var route = $"ReverseProxy__Routes__measured-{index}__";
+            routes[$"{route}ClusterId"] = "measured";
+            routes[$"{route}Match__Path"] = $"/measured/{index}/{{**rest}}";
+            routes[$"{route}Metadata__Access"] = policy.Access;
+            routes[$"{route}Metadata__Audit"] = policy.Audited ? "true" : "false";
+            if (!policy.Limited)
+            {
+                routes[$"{route}Metadata__RateLimits"] = "none";
+            }
+
+            if (policy.Access == "scope")
+            {
+                routes[$"{route}Metadata__Scopes"] = "identity:self";
+            }
+        }
+
+        return routes;
+    }
+
+    private static async Task<Dictionary<string, string>> SurroundingsAsync(
+        DistributedApplication app, Uri gateway, Uri identity, Uri issuer, string folder) => new(StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_CONTENTROOT"] = GatewayFolder(),
+            ["ASPNETCORE_URLS"] = Root(gateway),
+            ["Management__Port"] = PinnedProcess.FreePort().ToString(CultureInfo.InvariantCulture),
+            ["ConnectionStrings__redis"] = await app.GetConnectionStringAsync("redis") ?? "",
+            ["ConnectionStrings__messaging"] = await app.GetConnectionStringAsync("messaging") ?? "",
+            ["services__identity__http__0"] = Root(identity),
+            ["Authentication__Issuer"] = Root(issuer),
+            ["RequestAudit__SpoolDirectory"] = Path.Combine(folder, "spool"),
+        };
+
+    private static string GatewaySettings() => Path.Combine(GatewayFolder(), "appsettings.json");
+
+    /// <summary>Where the gateway's own build is, of the same configuration as this program's.</summary>
+    private static string GatewayFolder()
+    {
+        var project = Path.GetDirectoryName(new Projects.Gateway().ProjectPath)!;
+        var build = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^3..];
+        return Path.Combine([project, .. build]);
+    }
+
+    private static Uri Address() => new($"http://127.0.0.1:{PinnedProcess.FreePort()}/");
+
+    private static string Root(Uri address) => address.GetLeftPart(UriPartial.Authority);
+
+    private static Uri Last(Uri proxy) => Route(proxy, Policies.Length - 1);
+
+    private static Uri Route(Uri proxy, int policy) => new(proxy, $"measured/{policy}/api/v1/devices?limit=50");
+}

@@ -1,0 +1,136 @@
+using System.Net;
+using IdentityService.Accounts;
+using IdentityService.Clients;
+using IdentityService.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using ServiceDefaults.Contracts;
+
+namespace IdentityService.Tests;
+
+public sealed class IntrospectionTests(IdentityApi api)
+{
+    private const string Inactive = """{"active":false}""";
+
+    private TestClient Gateway => TestClient.Gateway(api.Http);
+
+    [Fact]
+    public async Task Ask_AboutALivingToken_TellsWhatItSays()
+    {
+        var person = await api.SignedInAsync(Role.Viewer);
+
+        using var answer = await Gateway.AskAsync("/connect/introspect", ("token", person.AccessToken), ("token_type_hint", "refresh_token"));
+
+        var body = await answer.BodyAsync(HttpStatusCode.OK);
+        var claims = Jwt.Claims(person.AccessToken);
+        Assert.True(body.GetProperty("active").GetBoolean());
+        foreach (var name in (string[])["sub", "scope", "client_id", "jti", "sid", "tid", "iss", "aud"])
+        {
+            Assert.Equal(claims.Text(name), body.Text(name));
+        }
+
+        Assert.Equal(claims.GetProperty("exp").GetInt64(), body.GetProperty("exp").GetInt64());
+        Assert.Equal("Bearer", body.Text("token_type"));
+        Assert.Equal(person.UserName, body.Text("username"));
+        Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
+    }
+
+    [Fact]
+    public async Task Ask_AboutGarbage_GivesExactlyInactive()
+    {
+        var person = await api.SignedInAsync();
+        var token = person.AccessToken;
+        string[] garbage = ["x", "a.b.c", person.RefreshToken, token[..^6] + "AAAAAA", token + ".", new string('x', 9000), "\u00e9\u2028"];
+
+        foreach (var text in garbage)
+        {
+            Assert.Equal(Inactive, await Gateway.IntrospectAsync(text));
+        }
+    }
+
+    [Fact]
+    public async Task Ask_AfterTheSessionEnded_IsInactive()
+    {
+        var person = await api.SignedInAsync();
+        Assert.NotEqual(Inactive, await Gateway.IntrospectAsync(person.AccessToken));
+
+        (await person.TryLogOutAsync()).Dispose();
+
+        Assert.Equal(Inactive, await Gateway.IntrospectAsync(person.AccessToken));
+    }
+
+    [Theory]
+    [InlineData(RevocationKind.Token, "jti")]
+    [InlineData(RevocationKind.Session, "sid")]
+    [InlineData(RevocationKind.Subject, "sub")]
+    [InlineData(RevocationKind.Client, "client_id")]
+    [InlineData(RevocationKind.Tenant, "tid")]
+    [InlineData(RevocationKind.Global, null)]
+    public async Task Ask_AfterARevocationOfEachKind_IsInactive(RevocationKind kind, string? claim)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await using var host = IdentityHost.Start(await api.NewBackingAsync(), services: IdentityHost.FastHashes);
+        using var http = host.CreateClient();
+        var person = new Person(http);
+        await person.RegisterAsync();
+        await person.LogInAsync();
+        var gateway = TestClient.Gateway(http);
+        await InsertAsync("something else", null, now.AddDays(-1));
+        Assert.NotEqual(Inactive, await gateway.IntrospectAsync(person.AccessToken));
+
+        await InsertAsync(
+            claim is null ? "" : Jwt.Claims(person.AccessToken).Text(claim),
+            kind is RevocationKind.Subject or RevocationKind.Tenant ? 1 : null,
+            kind == RevocationKind.Global ? now.AddMinutes(1) : null);
+
+        Assert.Equal(Inactive, await gateway.IntrospectAsync(person.AccessToken));
+
+        Task InsertAsync(string value, int? epoch, DateTimeOffset? cutoff) => host.QueryAsync(async db =>
+        {
+            var sequence = 1 + await db.Revocations.CountAsync();
+            return await db.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO revocations (sequence, kind, value, epoch, cutoff, tenant_id, actor, created_at, expires_at)
+                VALUES ({sequence}, {kind.ToString()}, {value}, {epoch}, {cutoff}, {Tenants.Default}, 'test', {now}, {now.AddHours(1)})
+                """);
+        });
+    }
+
+    [Fact]
+    public async Task Ask_DisabledAccount_IsInactive()
+    {
+        var person = await api.SignedInAsync();
+        await api.Host.QueryAsync(db => db.Database.ExecuteSqlAsync($"UPDATE users SET disabled_at = now() WHERE id = {person.Id}"));
+
+        Assert.Equal(Inactive, await Gateway.IntrospectAsync(person.AccessToken));
+    }
+
+    [Fact]
+    public async Task Ask_ByAClient_TellsOfItsOwnTokensOnly()
+    {
+        var client = await TestClient.RegisterAsync(api.Host, api.Http);
+        var other = await TestClient.RegisterAsync(api.Host, api.Http);
+        var token = await client.TokenAsync();
+
+        Assert.NotEqual(Inactive, await client.IntrospectAsync(token));
+        Assert.NotEqual(Inactive, await Gateway.IntrospectAsync(token));
+        Assert.Equal(Inactive, await other.IntrospectAsync(token));
+        Assert.Equal(Inactive, await client.IntrospectAsync((await api.SignedInAsync()).AccessToken));
+    }
+
+    [Fact]
+    public async Task Ask_WithoutProof_IsRefused()
+    {
+        var open = await TestClient.RegisterAsync(api.Host, api.Http, proof: ClientProof.None);
+        using var nobody = await open.AskOpenlyAsync("/connect/introspect", ("token", "x"));
+        using var publicClient = await open.AskOpenlyAsync("/connect/introspect", ("token", "x"), ("client_id", open.Id));
+        using var wrong = await new TestClient(api.Http, "gateway", "wrong").AskAsync("/connect/introspect", ("token", "x"));
+        using var missing = await Gateway.AskAsync("/connect/introspect");
+
+        foreach (var answer in new[] { nobody, publicClient, wrong })
+        {
+            Assert.Equal("invalid_client", (await answer.BodyAsync(HttpStatusCode.Unauthorized)).Text("error"));
+        }
+
+        Assert.Equal("invalid_request", (await missing.BodyAsync(HttpStatusCode.BadRequest)).Text("error"));
+    }
+}
