@@ -16,6 +16,8 @@ namespace Gateway.Revocation;
 internal sealed record RevocableToken(
     UInt128 TokenId, UInt128? SessionId, UInt128 Subject, UInt128 Client, UInt128 Tenant, long Epoch, long IssuedAt)
 {
+    private static Named? _lastName;
+
     public static RevocableToken Of(AccessToken token) => new(
         KeyOf(token.TokenId),
         token.SessionId is { } session ? KeyOf(session) : null,
@@ -36,8 +38,19 @@ internal sealed record RevocableToken(
             return Unsafe.BitCast<Guid, UInt128>(uuid);
         }
 
+        // Clients have names and are few; the last one is most likely the next one.
+        var last = Volatile.Read(ref _lastName);
+        if (last?.Name == id)
+        {
+            return last.Key;
+        }
+
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(id), digest);
-        return new UInt128(BitConverter.ToUInt64(digest), BitConverter.ToUInt64(digest[8..]));
+        UInt128 key = new(BitConverter.ToUInt64(digest), BitConverter.ToUInt64(digest[8..]));
+        Volatile.Write(ref _lastName, new Named(id, key));
+        return key;
     }
+
+    private sealed record Named(string Name, UInt128 Key);
 }

@@ -96,11 +96,18 @@ internal sealed class TokenCheck(
             return;
         }
 
-        var verdict = await judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted);
+        var verdict = KnownConnection.Find(context, value) is { } known
+            ? judge.JudgeAgain(known)
+            : await judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted);
         if (verdict.Refusal is { } refusal)
         {
             await problems.UnauthorizedAsync(context, refusal);
             return;
+        }
+
+        if (verdict.Token is { } token)
+        {
+            KnownConnection.Remember(context, value, token);
         }
 
         await PassVerdictAsync(context, access, verdict, value);

@@ -41,6 +41,9 @@ internal sealed class TokenJudge(
             : VerifyAsync(digest, token, cancellationToken);
     }
 
+    /// <summary>Judges anew a token that was found good before.</summary>
+    public TokenVerdict JudgeAgain(VerifiedToken token) => Judge(token, "cached");
+
     private async ValueTask<TokenVerdict> VerifyAsync(TokenDigest digest, ReadOnlyMemory<char> text, CancellationToken cancellationToken)
     {
         try

@@ -23,10 +23,10 @@ internal sealed class VerifiedToken(AccessToken token)
     public int? ApiKeyLimit { get; } = token.KeyLimit;
 
     /// <summary>For logs and spans; what the gateway decides, it decides by <see cref="Token"/>.</summary>
-    public ClaimsPrincipal Principal { get; } = PrincipalOf(token);
+    public ClaimsPrincipal Principal => field ??= PrincipalOf(Token);
 
     /// <summary>For the request audit.</summary>
-    public Actor Actor { get; } = new(KindOf(token), token.Subject, token.Name);
+    public Actor Actor => field ??= new(KindOf(Token), Token.Subject, Token.Name);
 
     private static ActorKind KindOf(AccessToken token) =>
         token.Scopes.Contains(Scopes.DevicesSelf, StringComparer.Ordinal) ? ActorKind.Device

@@ -19,7 +19,6 @@ internal static class RevocationSetup
         builder.Services.AddSingleton<RevocationReceipts>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RevocationReceipts>());
         builder.Services.AddScoped<RevocationLog>();
-        builder.Services.AddSingleton<GatewayCredentials>();
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
             "revocation-stream",
             services => services.GetRequiredService<RevocationPublisher>(),

@@ -1,7 +1,9 @@
+using System.Collections.ObjectModel;
+using IdentityService.Clients;
 using IdentityService.Data;
+using IdentityService.Tokens;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Contracts;
-using ServiceDefaults.Problems;
 
 namespace IdentityService.Revocations;
 
@@ -9,12 +11,12 @@ namespace IdentityService.Revocations;
 internal static class ShowRevocationSnapshot
 {
     public static async Task HandleAsync(
-        HttpContext context, GatewayCredentials gateway, IdentityDb database, RevocationWriter writer, TimeProvider time)
+        HttpContext context, ClientAuthentication clients, IdentityDb database, RevocationWriter writer, TimeProvider time)
     {
-        if (!gateway.Are(context.Request))
+        var (client, refusal) = await clients.AuthenticateAsync(context.Request, ReadOnlyDictionary<string, string>.Empty, context.RequestAborted);
+        if (client is not { IsGateway: true })
         {
-            context.Response.Headers.WWWAuthenticate = "Basic realm=\"platform\"";
-            await Problem.Of(401, "invalid_client", "Only the gateway may ask for this, with its client credentials.").ExecuteAsync(context);
+            await (refusal ?? OAuthProblems.InvalidClient()).ExecuteAsync(context);
             return;
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 
 namespace ServiceDefaults.Authentication;
@@ -20,24 +21,29 @@ public sealed class CompactJws
     // RFC 8725 section 2.4 and 3.1: members that appear twice are read differently by different parsers.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
-    private CompactJws(string algorithm, string? type, string? keyId, byte[] signedPart, byte[] signature, JsonElement payload)
+    // All tokens of one key have the same header, octet for octet: read once. What clients invent pushes them out, which
+    // costs time and nothing else.
+    private static readonly Header?[] Headers = new Header?[8];
+    private static int _nextHeader;
+
+    private readonly Header _header;
+
+    private CompactJws(Header header, byte[] signedPart, byte[] signature, byte[] payload)
     {
-        Algorithm = algorithm;
-        Type = type;
-        KeyId = keyId;
+        _header = header;
         SignedPart = signedPart;
         Signature = signature;
-        Payload = payload;
+        PayloadOctets = payload;
     }
 
     /// <summary><c>alg</c>: a claim only; the key decides.</summary>
-    public string Algorithm { get; }
+    public string Algorithm => _header.Algorithm;
 
     /// <summary><c>typ</c>.</summary>
-    public string? Type { get; }
+    public string? Type => _header.Type;
 
     /// <summary><c>kid</c>.</summary>
-    public string? KeyId { get; }
+    public string? KeyId => _header.KeyId;
 
     /// <summary>The ASCII octets that are signed: header, dot, payload.</summary>
     public ReadOnlyMemory<byte> SignedPart { get; }
@@ -46,10 +52,26 @@ public sealed class CompactJws
     public ReadOnlyMemory<byte> Signature { get; }
 
     /// <summary>The claims: always an object.</summary>
-    public JsonElement Payload { get; }
+    public JsonElement Payload { get; private set; }
+
+    /// <summary>The claims as they are written, of which nothing is known yet.</summary>
+    internal ReadOnlyMemory<byte> PayloadOctets { get; }
 
     /// <summary>Takes a token apart; false for anything that is not strictly well formed.</summary>
     public static bool TryParse(ReadOnlySpan<char> token, [NotNullWhen(true)] out CompactJws? jws)
+    {
+        if (!TryTakeApart(token, out jws) || !TryReadObject(jws.PayloadOctets.Span, out var claims))
+        {
+            jws = null;
+            return false;
+        }
+
+        jws.Payload = claims;
+        return true;
+    }
+
+    /// <summary>The same, but for <see cref="Payload"/>: its reader must be as strict.</summary>
+    internal static bool TryTakeApart(ReadOnlySpan<char> token, [NotNullWhen(true)] out CompactJws? jws)
     {
         jws = null;
         if (token.Length > Longest)
@@ -58,7 +80,7 @@ public sealed class CompactJws
         }
 
         Span<byte> ascii = token.Length <= 2048 ? stackalloc byte[token.Length] : new byte[token.Length];
-        if (System.Text.Ascii.FromUtf16(token, ascii, out var length) != OperationStatus.Done)
+        if (Ascii.FromUtf16(token, ascii, out var length) != OperationStatus.Done)
         {
             return false;
         }
@@ -67,18 +89,37 @@ public sealed class CompactJws
         var first = ascii.IndexOf((byte)'.');
         var last = ascii.LastIndexOf((byte)'.');
         if (first <= 0 || first == last
-            || !TryDecode(ascii[..first], out var header)
             || !TryDecode(ascii[(first + 1)..last], out var payload)
             || !TryDecode(ascii[(last + 1)..], out var signature)
-            || !TryReadObject(header, out var members)
-            || !TryReadHeader(members, out var algorithm, out var type, out var keyId)
-            || !TryReadObject(payload, out var claims))
+            || HeaderOf(ascii[..first]) is not { } header)
         {
             return false;
         }
 
-        jws = new CompactJws(algorithm, type, keyId, ascii[..last].ToArray(), signature, claims);
+        jws = new CompactJws(header, ascii[..last].ToArray(), signature, payload);
         return true;
+    }
+
+    private static Header? HeaderOf(ReadOnlySpan<byte> part)
+    {
+        foreach (var known in Headers)
+        {
+            if (known is not null && part.SequenceEqual(known.Part))
+            {
+                return known;
+            }
+        }
+
+        if (!TryDecode(part, out var octets)
+            || !TryReadObject(octets, out var members)
+            || !TryReadHeader(members, out var algorithm, out var type, out var keyId))
+        {
+            return null;
+        }
+
+        Header header = new(part.ToArray(), algorithm, type, keyId);
+        Headers[(uint)Interlocked.Increment(ref _nextHeader) % Headers.Length] = header;
+        return header;
     }
 
     private static bool TryDecode(ReadOnlySpan<byte> part, out byte[] octets)
@@ -95,18 +136,17 @@ public sealed class CompactJws
             && written == octets.Length;
     }
 
-    private static bool TryReadObject(byte[] utf8, out JsonElement value)
+    private static bool TryReadObject(ReadOnlySpan<byte> utf8, out JsonElement value)
     {
         value = default;
         try
         {
-            using var document = JsonDocument.Parse(utf8, Strict);
-            value = document.RootElement.Clone();
+            value = JsonElement.Parse(utf8, Strict);
             return value.ValueKind == JsonValueKind.Object;
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            return false;
+            return false; // InvalidOperationException: text that is no Unicode
         }
     }
 
@@ -130,7 +170,16 @@ public sealed class CompactJws
             return true;
         }
 
-        text = member.ValueKind == JsonValueKind.String ? member.GetString() : null;
-        return text is not null;
+        try
+        {
+            text = member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+            return text is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // no Unicode
+        }
     }
+
+    private sealed record Header(byte[] Part, string Algorithm, string? Type, string? KeyId);
 }

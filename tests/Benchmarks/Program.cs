@@ -9,6 +9,9 @@ return args switch
     ["login"] => await LoginBenchmark.RunAsync(),
     ["outbox"] => await OutboxBenchmark.RunAsync(),
     ["log"] => await LogBenchmark.RunAsync(),
+    ["tokens"] => await TokenBenchmark.RunAsync(),
+    ["revoke"] => await RevokeBenchmark.RunAsync(1000),
+    ["revoke", var revocations] => await RevokeBenchmark.RunAsync(int.Parse(revocations, CultureInfo.InvariantCulture)),
     ["limits"] => await LimitBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
     ["gateway"] => await ProxyBenchmark.RunAsync(),
@@ -19,6 +22,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway | tokens | revoke [COUNT]");
     return 2;
 }

@@ -87,6 +87,28 @@ public sealed class ParsingCompactJwsTests
         Assert.False(CompactJws.TryParse(Token(header, "{}"), out _));
 
     [Theory]
+    [InlineData("{\"alg\":\"RS256\",\"kid\":\"\\ud800\"}")]
+    [InlineData("{\"alg\":\"\\udfff\"}")]
+    [InlineData("{\"alg\":\"RS256\",\"\\ud800\":1}")]
+    public void Parse_HeaderThatIsNoUnicode_IsReadOrRefusedButDoesNotThrow(string header)
+    {
+        var bytes = Encoding.UTF8.GetBytes(header);
+        Assert.False(CompactJws.TryParse($"{TokenForge.Encode(bytes)}.{TokenForge.Encode("{}"u8)}.AAAA", out var read) && read.KeyId is not null);
+        var broken = bytes.Select(octet => octet == (byte)'R' ? (byte)0xFF : octet).ToArray();
+        Assert.False(CompactJws.TryParse($"{TokenForge.Encode(broken)}.{TokenForge.Encode("{}"u8)}.AAAA", out var jws) && jws.Algorithm == "RS256");
+    }
+
+    [Fact]
+    public void Parse_HeadersOfManyKinds_AreNeverTakenForOneAnother()
+    {
+        for (var number = 0; number < 50; number++)
+        {
+            Assert.True(CompactJws.TryParse(Token($$"""{"alg":"RS256","kid":"key-{{number % 20}}"}""", "{}"), out var jws));
+            Assert.Equal($"key-{number % 20}", jws.KeyId);
+        }
+    }
+
+    [Theory]
     [InlineData("""{"sub":"a","sub":"b"}""")]
     [InlineData("\"text\"")]
     [InlineData("{")]

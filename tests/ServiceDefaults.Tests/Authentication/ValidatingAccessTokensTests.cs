@@ -58,6 +58,49 @@ public sealed class ValidatingAccessTokensTests : IDisposable
         await RefusedAsync(_forge.Sign(claims: claims), reason);
     }
 
+    // Signed all right, but not read the same by everybody.
+    [Theory]
+    [InlineData("\"sub\":\"a\",\"sub\":\"b\"")]
+    [InlineData("\"sub\":\"a\",\"s\\u0075b\":\"b\"")]
+    [InlineData("\"other\":1,\"other\":2")]
+    [InlineData("\"act\":{\"sub\":\"a\",\"sub\":\"b\"}")]
+    [InlineData("\"aud\":[\"platform\",{\"a\":1,\"a\":2}]")]
+    [InlineData("\"name\":\"\\ud800\"")]
+    public async Task Validate_MemberTwiceOrNoUnicode_Refuses(string members)
+    {
+        var claims = _forge.Claims();
+        foreach (var name in (string[])["sub", "aud", "name"])
+        {
+            if (members.Contains($"\"{name}\":", StringComparison.Ordinal) && !members.StartsWith("\"act", StringComparison.Ordinal))
+            {
+                claims.Remove(name);
+            }
+        }
+
+        var text = claims.ToJsonString();
+        await RefusedAsync(_forge.SignRaw(_forge.Header().ToJsonString(), $"{text[..^1]},{members}}}"), "malformed");
+        await RefusedAsync(_forge.SignRaw(_forge.Header().ToJsonString(), $"{text} {text}"), "malformed");
+        await RefusedAsync(_forge.SignRaw(_forge.Header().ToJsonString(), $"[{text}]"), "malformed");
+    }
+
+    [Theory]
+    [InlineData("\"act\":{\"sub\":\"other\"},\"amr\":[\"pwd\",\"otp\"]")]
+    [InlineData("\"n\\u0061me\":\"ada\"")]
+    [InlineData("\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":1,\"k\":2,\"l\":3,\"m\":4,\"n\":5,\"o\":6,\"p\":7,\"q\":8")]
+    [InlineData("\"nothing\":null,\"yes\":true,\"half\":0.5,\"huge\":1e300")]
+    public async Task Validate_MoreThanThePlatformsOwnMembers_ReadsTheSame(string members)
+    {
+        var claims = _forge.Claims().ToJsonString();
+
+        var token = Assert.IsType<AccessToken>((await ValidateAsync(_forge.SignRaw(_forge.Header().ToJsonString(), $"{claims[..^1]},{members}}}"))).Token);
+
+        Assert.Equal(("0197a1b2-0000-7000-8000-000000000001", "token-1", 3L), (token.Subject, token.TokenId, token.Epoch));
+        Assert.Equal(["viewer"], token.Roles);
+        Assert.Equal(["platform"], token.Audiences);
+        Assert.True(token.IsFor("platform"));
+        Assert.False(token.IsFor("other"));
+    }
+
     [Theory]
     [InlineData(4, true)]
     [InlineData(5, false)]

@@ -1,0 +1,38 @@
+using System.Net;
+using EndToEnd.Tests.Support;
+using Platform.Testing;
+
+namespace EndToEnd.Tests;
+
+public sealed class UsingApiKeysTests(RunningPlatform platform)
+{
+    private const string Devices = "/api/v1/devices";
+
+    [Fact]
+    public async Task Key_MadeUsedAndRevoked_IsRefusedWithinASecond()
+    {
+        using var admin = platform.Visit();
+        await admin.SignInAsync("admin", RunningPlatform.AdministratorPassword);
+        var made = await admin.PostAsync("/api/v1/auth/api-keys", new { name = "a program", scopes = (string[])["devices:read"] }, HttpStatusCode.Created);
+        using var program = platform.Visit();
+        program.Http.DefaultRequestHeaders.Add("X-API-Key", made.GetProperty("key").GetString());
+
+        await program.GetAsync(Devices);
+        using (var forbidden = await program.Http.PostAsync("/api/v1/devices/enrollment-tokens", null))
+        {
+            Assert.Equal("insufficient_scope", await PlatformClient.ProblemAsync(forbidden, HttpStatusCode.Forbidden));
+        }
+
+        using (var revoked = await admin.Http.DeleteAsync($"/api/v1/auth/api-keys/{made.GetProperty("details").GetProperty("id").GetString()}"))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
+        }
+
+        // The answer waits for the gateways, so the first request after it is refused; the second is patience.
+        var answered = TimeProvider.System.GetTimestamp();
+        await Eventually.Async(async () => (await program.Http.GetAsync(Devices)).StatusCode == HttpStatusCode.Unauthorized, TimeSpan.FromSeconds(1), "the revoked key stayed good");
+        Assert.True(TimeProvider.System.GetElapsedTime(answered) < TimeSpan.FromSeconds(2), "refused too late");
+        using var refused = await program.Http.GetAsync(Devices);
+        Assert.Equal("invalid_api_key", await PlatformClient.ProblemAsync(refused, HttpStatusCode.Unauthorized));
+    }
+}
