@@ -19,12 +19,12 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
     private readonly Dictionary<string, string?> _settings;
     private readonly Action<IServiceCollection>? _services;
 
-    private IdentityHost(Dictionary<string, string?> settings, TimeProvider time, Action<IServiceCollection>? services)
+    private IdentityHost(Dictionary<string, string?> settings, TimeProvider time, Action<IServiceCollection>? services, int port)
     {
         _settings = settings;
         _services = services;
         Time = time;
-        UseKestrel(0);
+        UseKestrel(port);
     }
 
     public TimeProvider Time { get; }
@@ -34,6 +34,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
         Backing backing,
         TimeProvider? time = null,
         Action<IServiceCollection>? services = null,
+        int port = 0,
         params (string Key, string? Value)[] settings)
     {
         Dictionary<string, string?> all = new(StringComparer.Ordinal)
@@ -44,6 +45,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
             ["Authentication:Issuer"] = "https://platform.test",
             ["Administrator:Password"] = AdministratorPassword,
             ["Keys:EncryptionKey"] = "p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk=",
+            ["Clients:PrivateCallbacks"] = "true",
             ["Clients:Gateway:Secret"] = GatewaySecret,
             ["Logging:LogLevel:Default"] = "Critical",
         };
@@ -52,7 +54,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
             all[key] = value;
         }
 
-        var host = new IdentityHost(all, time ?? TimeProvider.System, services);
+        var host = new IdentityHost(all, time ?? TimeProvider.System, services, port);
         host.StartServer();
         return host;
     }
