@@ -6,8 +6,7 @@ namespace Gateway;
 internal sealed class GatewayMetrics : IDisposable
 {
     private readonly Meter _meter;
-    private readonly Counter<long> _requests;
-    private readonly Counter<long> _tokens;
+    private readonly OutcomeCounts _tokens;
     private readonly Histogram<double> _validation;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _retriesRefused;
@@ -16,12 +15,15 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _auditLost;
     private readonly Counter<long> _revocationFaults;
     private readonly Counter<long> _revocations;
+    private readonly Counter<long> _cut;
+    private readonly Counter<long> _apiKeys;
+    private readonly Counter<long> _introspections;
 
     public GatewayMetrics(IMeterFactory meters)
     {
         _meter = meters.Create("Platform.Gateway");
-        _requests = _meter.CreateCounter<long>("platform.gateway.requests", "{request}", "Requests by route and status class");
-        _tokens = _meter.CreateCounter<long>("platform.gateway.tokens", "{token}", "Tokens looked at, by outcome: cached, verified, refused, revoked, unavailable");
+        _tokens = new OutcomeCounts("cached", "verified", "refused", "revoked", "unavailable");
+        _meter.CreateObservableCounter("platform.gateway.tokens", _tokens.Read, "{token}", "Tokens looked at, by outcome: cached, verified, refused, revoked, unavailable");
         _validation = _meter.CreateHistogram<double>("platform.gateway.token.validation", "s", "Verification of a token that was not cached");
         _retries = _meter.CreateCounter<long>("platform.gateway.retries", "{retry}", "Requests sent again to a service");
         _retriesRefused = _meter.CreateCounter<long>("platform.gateway.retries_refused", "{retry}", "Retries not made because the budget was used up");
@@ -29,13 +31,13 @@ internal sealed class GatewayMetrics : IDisposable
         _audited = _meter.CreateCounter<long>("platform.gateway.audit.records", "{record}", "Request records, by stage: recorded, published, spooled, replayed");
         _auditLost = _meter.CreateCounter<long>("platform.gateway.audit.lost", "{record}", "Request records lost, by reason");
         _revocations = _meter.CreateCounter<long>("platform.gateway.revocations.applied", "{revocation}", "Revocations applied, by source");
+        _cut = _meter.CreateCounter<long>("platform.gateway.requests.cut", "{request}", "Requests cut while under way because their token was revoked or had ended");
+        _apiKeys = _meter.CreateCounter<long>("platform.gateway.api_keys", "{key}", "API keys looked at, by outcome: cached, exchanged, refused, throttled, unavailable");
+        _introspections = _meter.CreateCounter<long>("platform.gateway.introspections", "{introspection}", "Tokens asked about at the identity service, by outcome: active, inactive, unavailable");
         _revocationFaults = _meter.CreateCounter<long>("platform.gateway.revocations.faults", "{fault}", "Failed reads of the revocation stream and unreadable entries");
     }
 
-    public void Requested(string route, int status) =>
-        _requests.Add(1, new("http.route.id", route), new("http.response.status_class", StatusClass(status)));
-
-    public void TokenSeen(string outcome) => _tokens.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    public void TokenSeen(string outcome) => _tokens.Add(outcome);
 
     public void Validated(TimeSpan took) => _validation.Record(took.TotalSeconds);
 
@@ -51,6 +53,12 @@ internal sealed class GatewayMetrics : IDisposable
 
     public void RevocationApplied(string source) => _revocations.Add(1, new KeyValuePair<string, object?>("source", source));
 
+    public void RequestsCut(int count) => _cut.Add(count);
+
+    public void ApiKeySeen(string outcome) => _apiKeys.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    public void Introspected(string outcome) => _introspections.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
     public void RevocationFault(string kind) => _revocationFaults.Add(1, new KeyValuePair<string, object?>("error.type", kind));
 
     /// <summary>A value read when metrics are collected.</summary>
@@ -58,14 +66,4 @@ internal sealed class GatewayMetrics : IDisposable
         _meter.CreateObservableGauge(name, value, unit, description);
 
     public void Dispose() => _meter.Dispose();
-
-    // Boxed once: a tag of every request.
-    private static string StatusClass(int status) => (status / 100) switch
-    {
-        1 => "1xx",
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        _ => "5xx",
-    };
 }

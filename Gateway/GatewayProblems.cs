@@ -11,12 +11,20 @@ internal static class GatewayProblems
     public static ProblemHttpResult RouteNotFound() =>
         Problem.Of(404, "route_not_found", "The gateway has no route for this address.");
 
-    /// <summary>The header is known and not served yet: a key must be refused, not overlooked.</summary>
-    public static ProblemHttpResult InvalidApiKey(HttpContext context)
+    public static ProblemHttpResult InvalidApiKey(HttpContext context, string detail)
     {
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"platform\"";
-        return Problem.Of(401, "invalid_api_key", "The API key is not accepted. Send an access token.");
+        return Problem.Of(401, "invalid_api_key", detail);
     }
+
+    public static ProblemHttpResult TooManyWrongKeys(TimeSpan wait) => Problem.RetryLater(
+        429, ProblemCodes.RateLimited, "Too many API keys that are not accepted came from this address.", wait);
+
+    /// <param name="policy">The policy that refused.</param>
+    /// <param name="seconds">Until a request has a chance again.</param>
+    public static ProblemHttpResult RateLimited(string policy, int seconds) => Problem.Of(
+        429, ProblemCodes.RateLimited, $"Too many requests for the limit '{policy}'. Try again in {seconds} s.",
+        [new("policy", policy), new("retryAfter", seconds)]);
 
     public static ProblemHttpResult BodyTooLarge() =>
         Problem.Of(413, ProblemCodes.BodyTooLarge, "The request body is larger than this route takes.");

@@ -1,6 +1,7 @@
 using Gateway;
 using Gateway.Documents;
 using Gateway.Edge;
+using Gateway.RateLimits;
 using Gateway.RequestAudit;
 using Gateway.Revocation;
 using Gateway.Routing;
@@ -13,12 +14,14 @@ builder.AddGatewayMessaging();
 builder.AddEdge();
 builder.AddTokens();
 builder.AddRevocation();
+builder.AddRateLimits();
 builder.AddRequestAudit();
 builder.AddRoutes();
 
 var app = builder.Build();
 app.MapDefaultEndpoints();
 app.ObserveRevocation();
+app.ObserveRateLimits();
 app.ObserveRequestAudit();
 
 app.UseForwardedHeaders();
@@ -29,7 +32,9 @@ app.UseRouting();
 app.UseMiddleware<AuditedRequests>();
 app.UseRedirectToHttps();
 app.UseCors();
+app.UseMiddleware<AddressLimits>();
 app.UseMiddleware<TokenCheck>();
+app.UseMiddleware<CallerLimits>();
 app.MapRoutes();
 
 await app.RunAsync();

@@ -32,5 +32,6 @@ app.MapAccountEndpoints();
 app.MapSessionEndpoints();
 app.MapOpenIdProvider();
 app.MapDiscoveryEndpoints();
+app.MapRevocationEndpoints();
 
 await app.RunAsync();

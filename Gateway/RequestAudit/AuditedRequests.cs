@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Gateway.Routing;
 using Gateway.Tokens;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Logging;
 
 namespace Gateway.RequestAudit;
 
@@ -9,7 +10,7 @@ namespace Gateway.RequestAudit;
 /// Makes a record of every API request when it has ended: routed ones unless the route says otherwise, and those that no
 /// route took. Handing it over never waits.
 /// </summary>
-internal sealed class AuditedRequests(RequestDelegate next, RequestRecords records, GatewayMetrics metrics, TimeProvider time)
+internal sealed class AuditedRequests(RequestDelegate next, RequestRecords records, TimeProvider time)
 {
     private const int LongestUserAgent = 512;
     private const int LongestPath = 1024;
@@ -40,7 +41,6 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
             }
 
             var access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
-            metrics.Requested(access?.RouteId ?? "none", status);
             if (access?.Audited != false)
             {
                 records.Add(Describe(context, access, at, time.GetElapsedTime(start), status));
@@ -53,7 +53,7 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
         var token = context.Features.Get<VerifiedToken>();
         var agent = context.Request.Headers.UserAgent.ToString();
         return new RequestRecord(
-            Guid.CreateVersion7(at),
+            RequestId.New(at),
             at,
             token?.Token.TenantId,
             token?.Actor ?? Actor.Anonymous,

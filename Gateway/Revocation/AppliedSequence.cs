@@ -13,6 +13,7 @@ internal sealed class AppliedSequence
     private readonly Lock _gate = new();
     private readonly HashSet<long> _ahead = [];
     private long _applied;
+    private string? _generation;
 
     public long Value
     {
@@ -49,13 +50,17 @@ internal sealed class AppliedSequence
         }
     }
 
-    /// <summary>The stream begins a new life: its numbers may be smaller than those before.</summary>
-    public void StartAnew()
+    /// <summary>What is applied from now on is of that generation; in another than before, numbers may begin again.</summary>
+    public void Enter(string generation)
     {
         lock (_gate)
         {
-            _applied = 0;
-            _ahead.Clear();
+            if (_generation != generation)
+            {
+                _generation = generation;
+                _applied = 0;
+                _ahead.Clear();
+            }
         }
     }
 

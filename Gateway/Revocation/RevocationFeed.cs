@@ -19,7 +19,8 @@ internal sealed partial class RevocationFeed(
     TimeProvider time,
     ILogger<RevocationFeed> logger) : BackgroundService
 {
-    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(5);
+    // 64 of them forget everything once.
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMilliseconds(150);
 
     private readonly SemaphoreSlim _woken = new(0);
     private IConnectionMultiplexer? _redis;

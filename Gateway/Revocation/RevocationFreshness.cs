@@ -30,10 +30,6 @@ internal sealed class RevocationFreshness(IOptionsMonitor<RevocationOptions> opt
         : staleness < options.CurrentValue.UnknownAfter ? RevocationState.Late
         : RevocationState.Unknown;
 
-    /// <summary>Whether a token can be judged well enough for a route.</summary>
-    public bool Suffices(bool strict) =>
-        _caughtUp && Staleness < (strict ? options.CurrentValue.StrictAfter : options.CurrentValue.UnknownAfter);
-
     /// <summary>Time since the last heartbeat was written.</summary>
     public TimeSpan Staleness => Volatile.Read(ref _heardAt) is not 0 and var at ? time.GetElapsedTime(at) : TimeSpan.MaxValue;
 
@@ -44,6 +40,19 @@ internal sealed class RevocationFreshness(IOptionsMonitor<RevocationOptions> opt
         Volatile.Write(ref _heardAt, Math.Max(Volatile.Read(ref _heardAt), at));
     }
 
-    /// <summary>The head of the stream was reached.</summary>
-    public void CaughtUp() => _caughtUp = true;
+    /// <summary>Whether everything was known once.</summary>
+    public bool IsCaughtUp => _caughtUp;
+
+    /// <summary>
+    /// The end of the stream was reached. At start that counts only with a heartbeat of just now: it is written only
+    /// behind a stream that the identity service found whole, so an older copy that Redis came back with never passes.
+    /// </summary>
+    public void ReachedEnd() => _caughtUp = _caughtUp || Staleness < options.CurrentValue.LateAfter;
+
+    /// <summary>A whole snapshot of that age was applied.</summary>
+    public void CaughtUp(TimeSpan age)
+    {
+        Heard(age);
+        _caughtUp = true;
+    }
 }

@@ -7,16 +7,9 @@ internal sealed class RevocationOptions
 {
     public const string Section = "Revocation";
 
-    /// <summary>Without a heartbeat for this long, the check is degraded and an alarm is raised.</summary>
+    /// <summary>Without a heartbeat for this long, the check is degraded: an alarm is raised, and strict routes ask introspection.</summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
     public TimeSpan LateAfter { get; set; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>
-    /// Without a heartbeat for this long, strict routes answer 503. Above the second of <see cref="LateAfter"/>: a pause
-    /// of a busy machine must not shut administrators out, as long as no introspection can answer in place of the stream.
-    /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.500", "00:10:00")]
-    public TimeSpan StrictAfter { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Without a heartbeat for this long, every route that needs a token answers 503.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
@@ -25,4 +18,11 @@ internal sealed class RevocationOptions
     /// <summary>The backstop for a lost wake-up; below the heartbeat's 250 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:00.250")]
     public TimeSpan Poll { get; set; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// How long an event stream, WebSocket or transfer outlives its token, so that a client can open the next one with a
+    /// new token first.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
+    public TimeSpan StreamGrace { get; set; } = TimeSpan.FromSeconds(30);
 }

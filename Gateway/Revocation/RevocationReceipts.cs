@@ -1,11 +1,12 @@
-using System.Globalization;
+using Microsoft.Extensions.Options;
 using ServiceDefaults.Contracts;
 using StackExchange.Redis;
 
 namespace Gateway.Revocation;
 
 /// <summary>Reports what this gateway has applied, at once when that grows and each second to show it is alive.</summary>
-internal sealed class RevocationReceipts(GatewayInstance gateway, AppliedSequence applied, TimeProvider time)
+internal sealed class RevocationReceipts(
+    GatewayInstance gateway, AppliedSequence applied, IOptionsMonitor<RevocationOptions> options, TimeProvider time)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
@@ -21,7 +22,7 @@ internal sealed class RevocationReceipts(GatewayInstance gateway, AppliedSequenc
             return;
         }
 
-        var receipt = string.Create(CultureInfo.InvariantCulture, $"{sequence}:{time.GetUtcNow().ToUnixTimeMilliseconds()}");
+        var receipt = new RevocationReceipt(sequence, time.GetUtcNow(), options.CurrentValue.UnknownAfter).Format();
         await Task.WhenAll(
             redis.HashSetAsync(RevocationStream.ReceiptsKey, gateway.Id, receipt),
             redis.PublishAsync(RevocationStream.ReceiptsChannel, gateway.Id)).WaitAsync(Limit, cancellationToken);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using ServiceDefaults.Contracts;
 
 namespace Gateway.Revocation;
@@ -10,107 +9,88 @@ namespace Gateway.Revocation;
 /// </summary>
 internal sealed class RevocationSet
 {
-    // A token lives for the clock skew longer than it says, and clocks differ.
-    private const long Margin = 60_000;
+    // A token lives for the clock skew longer than it says, and clocks differ. In seconds.
+    private const uint Margin = 60;
 
-    private readonly ConcurrentDictionary<Guid, long> _tokens = [];
-    private readonly ConcurrentDictionary<Guid, long> _sessions = [];
-    private readonly ConcurrentDictionary<Guid, Limit> _subjects = [];
-    private readonly ConcurrentDictionary<Guid, Limit> _clients = [];
-    private readonly ConcurrentDictionary<Guid, Limit> _tenants = [];
-    private readonly Lock _gate = new();
-    private long _cutoff = long.MinValue;
+    private readonly RevocationTable _tokens = new(limited: false);
+    private readonly RevocationTable _sessions = new(limited: false);
+    private readonly RevocationTable _subjects = new(limited: true);
+    private readonly RevocationTable _clients = new(limited: true);
+    private readonly RevocationTable _tenants = new(limited: true);
+    private long _cutoff;
+    private long _version;
+    private int _swept;
 
     /// <summary>Entries held.</summary>
     public int Count => _tokens.Count + _sessions.Count + _subjects.Count + _clients.Count + _tenants.Count;
 
+    /// <summary>Memory that the entries take, in bytes.</summary>
+    public long Size => _tokens.Size + _sessions.Size + _subjects.Size + _clients.Size + _tenants.Size;
+
+    /// <summary>
+    /// Grows after each change. Read before <see cref="Covers"/>: while it stays, so does the answer "not covered".
+    /// </summary>
+    public long Version => Volatile.Read(ref _version);
+
     /// <summary>Whether any of the four checks refuses the token: by itself, its session, an epoch or cut-off of its subject, client or tenant, the global cut-off.</summary>
     public bool Covers(RevocableToken token) =>
-        _tokens.ContainsKey(token.TokenId)
-        || (token.SessionId is { } session && _sessions.ContainsKey(session))
-        || (_subjects.TryGetValue(token.Subject, out var subject) && subject.Refuses(token))
-        || (_clients.TryGetValue(token.Client, out var client) && client.Refuses(token))
-        || (_tenants.TryGetValue(token.Tenant, out var tenant) && tenant.Refuses(token))
+        _tokens.Contains(token.TokenId)
+        || CoversSession(token)
+        || (_subjects.TryGet(token.Subject, out var subject) && RevocationLimit.Refuses(subject, token))
+        || (_clients.TryGet(token.Client, out var client) && RevocationLimit.Refuses(client, token))
+        || (_tenants.TryGet(token.Tenant, out var tenant) && RevocationLimit.Refuses(tenant, token))
         || token.IssuedAt < Volatile.Read(ref _cutoff);
 
+    /// <summary>Whether its session was ended: no new token will come of it.</summary>
+    public bool CoversSession(RevocableToken token) => token.SessionId is { } session && _sessions.Contains(session);
+
     /// <summary>Adds one; again, or after a stricter one, it changes nothing.</summary>
+    /// <exception cref="ArgumentException">A global one without a cut-off, or a kind that is not known.</exception>
     public void Apply(RevocationKind kind, string value, long? epoch, DateTimeOffset? cutoff, DateTimeOffset expiresAt)
     {
-        var until = expiresAt.ToUnixTimeMilliseconds() + Margin;
-        switch (kind)
+        var until = (uint)Math.Min((long)RevocationLimit.SecondsOf(expiresAt) + Margin, uint.MaxValue);
+        var changed = kind switch
         {
-            case RevocationKind.Token:
-                Add(_tokens, value, until);
-                break;
-            case RevocationKind.Session:
-                Add(_sessions, value, until);
-                break;
-            case RevocationKind.Subject:
-                Add(_subjects, value, Limit.Of(epoch, cutoff, until));
-                break;
-            case RevocationKind.Client:
-                Add(_clients, value, Limit.Of(epoch, cutoff, until));
-                break;
-            case RevocationKind.Tenant:
-                Add(_tenants, value, Limit.Of(epoch, cutoff, until));
-                break;
-            case RevocationKind.Global:
-                RaiseCutoff(cutoff ?? throw new ArgumentException("A global revocation needs a cut-off.", nameof(cutoff)));
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind of revocation is not known.");
+            RevocationKind.Token => _tokens.Add(RevocableToken.KeyOf(value), until, 0),
+            RevocationKind.Session => _sessions.Add(RevocableToken.KeyOf(value), until, 0),
+            RevocationKind.Subject => _subjects.Add(RevocableToken.KeyOf(value), until, RevocationLimit.Of(epoch, cutoff)),
+            RevocationKind.Client => _clients.Add(RevocableToken.KeyOf(value), until, RevocationLimit.Of(epoch, cutoff)),
+            RevocationKind.Tenant => _tenants.Add(RevocableToken.KeyOf(value), until, RevocationLimit.Of(epoch, cutoff)),
+            RevocationKind.Global => RaiseCutoff(cutoff ?? throw new ArgumentException("A global revocation needs a cut-off.", nameof(cutoff))),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind of revocation is not known."),
+        };
+        if (changed)
+        {
+            Interlocked.Increment(ref _version);
         }
     }
 
-    /// <summary>Forgets what no living token can meet any more.</summary>
+    /// <summary>Forgets what no living token can meet any more, a 64th at each call.</summary>
     public void Sweep(DateTimeOffset now)
     {
-        var instant = now.ToUnixTimeMilliseconds();
-        Sweep(_tokens, instant, static until => until);
-        Sweep(_sessions, instant, static until => until);
-        Sweep(_subjects, instant, static limit => limit.Until);
-        Sweep(_clients, instant, static limit => limit.Until);
-        Sweep(_tenants, instant, static limit => limit.Until);
-    }
-
-    private static void Add(ConcurrentDictionary<Guid, long> entries, string value, long until) =>
-        entries.AddOrUpdate(
-            RevocableToken.KeyOf(value), static (_, added) => added, static (_, known, added) => Math.Max(known, added), until);
-
-    private static void Add(ConcurrentDictionary<Guid, Limit> entries, string value, Limit limit) =>
-        entries.AddOrUpdate(
-            RevocableToken.KeyOf(value), static (_, added) => added, static (_, known, added) => known.StricterOf(added), limit);
-
-    private void RaiseCutoff(DateTimeOffset cutoff)
-    {
-        lock (_gate)
+        var shard = _swept = (_swept + 1) % RevocationTable.Shards;
+        var instant = (uint)now.ToUnixTimeSeconds();
+        foreach (var table in (ReadOnlySpan<RevocationTable>)[_tokens, _sessions, _subjects, _clients, _tenants])
         {
-            Volatile.Write(ref _cutoff, Math.Max(_cutoff, cutoff.ToUnixTimeMilliseconds()));
+            table.Sweep(shard, instant);
         }
     }
 
-    private static void Sweep<TValue>(ConcurrentDictionary<Guid, TValue> entries, long now, Func<TValue, long> until)
+    private bool RaiseCutoff(DateTimeOffset cutoff)
     {
-        foreach (var entry in entries)
+        long raised = RevocationLimit.SecondsOf(cutoff);
+        var known = Volatile.Read(ref _cutoff);
+        while (known < raised)
         {
-            if (until(entry.Value) <= now)
+            var found = Interlocked.CompareExchange(ref _cutoff, raised, known);
+            if (found == known)
             {
-                // Only this very value: it may just have been renewed.
-                entries.TryRemove(entry);
+                return true;
             }
+
+            known = found;
         }
-    }
 
-    /// <summary>What a subject's, client's or tenant's tokens must at least have.</summary>
-    private readonly record struct Limit(long Epoch, long Cutoff, long Until)
-    {
-        // With neither epoch nor cut-off, no token of it is good until the entry ends.
-        public static Limit Of(long? epoch, DateTimeOffset? cutoff, long until) => new(
-            epoch ?? (cutoff is null ? long.MaxValue : long.MinValue), cutoff?.ToUnixTimeMilliseconds() ?? long.MinValue, until);
-
-        public bool Refuses(RevocableToken token) => token.Epoch < Epoch || token.IssuedAt < Cutoff;
-
-        public Limit StricterOf(Limit other) =>
-            new(Math.Max(Epoch, other.Epoch), Math.Max(Cutoff, other.Cutoff), Math.Max(Until, other.Until));
+        return false;
     }
 }

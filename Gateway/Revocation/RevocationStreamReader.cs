@@ -42,7 +42,7 @@ internal sealed partial class RevocationStreamReader(
             LogGeneration(logger, _generation, current);
             _generation = current;
             _lastId = Start;
-            applied.StartAnew();
+            applied.Enter(current);
             return true;
         }
 
@@ -59,7 +59,7 @@ internal sealed partial class RevocationStreamReader(
 
         if (entries.Length < PageSize)
         {
-            freshness.CaughtUp();
+            freshness.ReachedEnd();
             return false;
         }
 

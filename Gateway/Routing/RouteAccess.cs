@@ -16,13 +16,14 @@ namespace Gateway.Routing;
 /// <item><c>Deadline</c>: time until the service's answer begins; else <c>Proxying:Deadline</c>.</item>
 /// <item><c>Pages</c>: <c>true</c> for HTML, whose service may bring its own Content-Security-Policy.</item>
 /// <item><c>Audit</c>: <c>false</c> for public documents, of which no records are kept.</item>
+/// <item><c>RateLimits</c>: see <see cref="RateLimits.RouteLimits"/>.</item>
 /// </list>
 /// </summary>
 internal sealed record RouteAccess(
     string RouteId, RouteCaller Caller, FrozenSet<string> Scopes, bool Strict, TimeSpan? Deadline, bool Pages, bool Audited)
 {
     private static readonly FrozenSet<string> Known =
-        new[] { "Access", "Scopes", "Strict", "Deadline", "Pages", "Audit" }.ToFrozenSet(StringComparer.Ordinal);
+        new[] { "Access", "Scopes", "Strict", "Deadline", "Pages", "Audit", "RateLimits" }.ToFrozenSet(StringComparer.Ordinal);
 
     private static readonly FrozenSet<string> KnownScopes = typeof(Scopes)
         .GetFields(BindingFlags.Public | BindingFlags.Static)

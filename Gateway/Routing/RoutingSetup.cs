@@ -1,7 +1,9 @@
 using Gateway.Destinations;
+using Gateway.RateLimits;
 using Yarp.ReverseProxy.Health;
 using Yarp.ReverseProxy.LoadBalancing;
 using Yarp.ReverseProxy.ServiceDiscovery;
+using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Routing;
 
@@ -19,7 +21,9 @@ internal static class RoutingSetup
         builder.Services.AddSingleton<ResponseDeadline>();
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
-            .AddConfigFilter<RouteRules>();
+            .AddConfigFilter<RouteRules>()
+            .ConfigureHttpClient(static (_, handler) => TraceForwarding.LeaveToTransform(handler))
+            .AddTransforms(static context => context.AddRequestTransform(TraceForwarding.TransformAsync));
         return builder;
     }
 
@@ -37,6 +41,6 @@ internal static class RoutingSetup
             proxy.Use(app.Services.GetRequiredService<RepeatedRequests>().SendAsync);
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
-        }).ConfigureEndpoints(static (endpoint, route) => endpoint.WithMetadata(RouteAccess.Read(route, [])));
+        }).ConfigureEndpoints(static (endpoint, route) => endpoint.WithMetadata(RouteAccess.Read(route, []), RouteLimits.Of(route)));
     }
 }

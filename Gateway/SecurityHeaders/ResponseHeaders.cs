@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.RateLimits;
 using Gateway.Routing;
 
 namespace Gateway.SecurityHeaders;
@@ -92,6 +93,8 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         {
             headers.CacheControl = "no-store";
         }
+
+        context.Features.Get<RequestLimits>()?.WriteTo(headers);
 
         // Over plain HTTP browsers ignore it (RFC 6797 section 7.2).
         if (context.Request.IsHttps)

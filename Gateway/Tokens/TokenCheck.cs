@@ -1,6 +1,6 @@
 using Gateway.Revocation;
 using Gateway.Routing;
-using Microsoft.Extensions.Options;
+using Gateway.Tokens.ApiKeys;
 using Microsoft.Extensions.Primitives;
 using ServiceDefaults.Authentication;
 
@@ -13,26 +13,26 @@ namespace Gateway.Tokens;
 /// <item>More than one Authorization header: 401, wherever it goes; two readers could see two callers.</item>
 /// <item>A route for anyone: the request passes. A bearer token that comes along is forwarded only when it is good, else
 /// taken off: clients send an expired one along when they refresh it, and a service must not meet an unchecked one.
-/// Basic credentials are the OAuth client's own and pass; other schemes are taken off.</item>
-/// <item>Any other route: exactly one good, unrevoked bearer token, else 401; with one of the route's scopes, else 403.
-/// 503 when keys or revocations are not known well enough to decide.</item>
+/// Basic credentials are the OAuth client's own and pass; other schemes and API keys are taken off.</item>
+/// <item>Any other route: exactly one good, unrevoked bearer token, or an API key that stands for one, else 401; with one
+/// of the route's scopes, else 403. 503 when keys or revocations are not known well enough to decide.</item>
+/// <item>A strict route while revocations may be late: the identity service is asked as well.</item>
 /// </list>
+/// While the request is under way it can be cut, see <see cref="OpenRequests"/>.
 /// </summary>
 internal sealed class TokenCheck(
     RequestDelegate next,
-    VerifiedTokens tokens,
-    RevocationSet revocations,
+    TokenJudge judge,
+    ApiKeyTokens keys,
+    Introspection introspection,
     RevocationFreshness freshness,
+    OpenRequests open,
     BearerProblems problems,
-    GatewayMetrics metrics,
-    IOptions<AuthenticationOptions> authentication,
-    TimeProvider time)
+    GatewayMetrics metrics)
 {
     private const string Bearer = "Bearer ";
     private const string Basic = "Basic ";
     private const string ApiKey = "X-API-Key";
-
-    private readonly TimeSpan _skew = authentication.Value.ClockSkew;
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -52,9 +52,14 @@ internal sealed class TokenCheck(
             return problems.UnauthorizedAsync(context, "There must be one Authorization header.");
         }
 
-        return access.Caller == RouteCaller.Anyone
-            ? PassAnyoneAsync(context, header)
-            : PassCallerAsync(context, access, header);
+        if (access.Caller == RouteCaller.Anyone)
+        {
+            return PassAnyoneAsync(context, header);
+        }
+
+        return context.Request.Headers.TryGetValue(ApiKey, out var key)
+            ? PassKeyAsync(context, access, header, key)
+            : PassBearerAsync(context, access, header);
     }
 
     private async Task PassAnyoneAsync(HttpContext context, StringValues header)
@@ -62,108 +67,131 @@ internal sealed class TokenCheck(
         context.Request.Headers.Remove(ApiKey);
         if (header is [{ } value] && !value.StartsWith(Basic, StringComparison.OrdinalIgnoreCase))
         {
-            var verdict = !freshness.Suffices(strict: false) ? default : await JudgeAsync(value, context.RequestAborted);
-            if (verdict.Token is { } token)
+            if (value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+                && freshness.State != RevocationState.Unknown
+                && await judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted) is { Token: not null } verdict)
             {
-                Enter(context, token);
+                await ForwardAsync(context, verdict);
+                return;
             }
-            else
-            {
-                context.Request.Headers.Authorization = default;
-            }
+
+            context.Request.Headers.Authorization = default;
         }
 
         await next(context);
     }
 
-    private async Task PassCallerAsync(HttpContext context, RouteAccess access, StringValues header)
+    private async Task PassBearerAsync(HttpContext context, RouteAccess access, StringValues header)
     {
-        if (context.Request.Headers.ContainsKey(ApiKey))
-        {
-            await GatewayProblems.InvalidApiKey(context).ExecuteAsync(context);
-            return;
-        }
-
         if (header is not [{ } value])
         {
             await problems.UnauthorizedAsync(context, null);
             return;
         }
 
-        var verdict = await JudgeAsync(value, context.RequestAborted);
-        if (verdict.Unavailable)
+        if (!value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
-            await problems.UnavailableAsync(context);
+            metrics.TokenSeen("refused");
+            await problems.UnauthorizedAsync(context, "The Authorization header must be one bearer token.");
+            return;
         }
-        else if (verdict.Token is not { } token)
+
+        var verdict = await judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted);
+        if (verdict.Refusal is { } refusal)
         {
-            await problems.UnauthorizedAsync(context, verdict.Refusal!);
+            await problems.UnauthorizedAsync(context, refusal);
+            return;
         }
-        else if (!freshness.Suffices(access.Strict))
+
+        await PassVerdictAsync(context, access, verdict, value);
+    }
+
+    private async Task PassKeyAsync(HttpContext context, RouteAccess access, StringValues header, StringValues key)
+    {
+        // Nobody further in sees it, whatever becomes of the request.
+        context.Request.Headers.Remove(ApiKey);
+        if (header.Count > 0 || key is not [{ } one])
         {
-            // Never 401: nothing is known against the token.
-            metrics.TokenSeen("unavailable");
-            await GatewayProblems.RevocationUnavailable().ExecuteAsync(context);
+            await GatewayProblems.InvalidApiKey(context, "There must be one X-API-Key header, and no Authorization header beside it.").ExecuteAsync(context);
+            return;
         }
-        else if (access.Caller == RouteCaller.WithScope && !HasOneOf(token.Token.Scopes, access))
+
+        var result = await keys.JudgeAsync(one, context.Connection.RemoteIpAddress?.ToString(), context.RequestAborted);
+        if (result.Verdict.Refusal is { } refusal)
         {
-            Enter(context, token);
-            await problems.ForbiddenAsync(context, access.Scopes.Order(StringComparer.Ordinal));
+            await GatewayProblems.InvalidApiKey(context, refusal).ExecuteAsync(context);
+        }
+        else if (result.RetryAfter is { } wait)
+        {
+            await GatewayProblems.TooManyWrongKeys(wait).ExecuteAsync(context);
         }
         else
         {
-            Enter(context, token);
-            await next(context);
+            context.Request.Headers.Authorization = result.Authorization;
+            await PassVerdictAsync(context, access, result.Verdict, result.Authorization);
         }
     }
 
-    private async ValueTask<Verdict> JudgeAsync(string header, CancellationToken cancellationToken)
+    private Task PassVerdictAsync(HttpContext context, RouteAccess access, TokenVerdict verdict, string? authorization)
     {
-        if (!header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-            || !TokenDigest.TryOf(header.AsSpan(Bearer.Length), out var digest))
+        var state = freshness.State;
+        if (verdict.Token is not { } token || authorization is null)
         {
-            metrics.TokenSeen("refused");
-            return new Verdict(null, "The Authorization header must be one bearer token.");
+            return problems.UnavailableAsync(context);
         }
 
-        var token = tokens.Find(digest);
-        if (token is null)
+        if (state == RevocationState.Unknown)
         {
-            try
-            {
-                (token, var refusal) = await tokens.VerifyAsync(digest, header[Bearer.Length..], cancellationToken);
-                if (token is null)
-                {
-                    metrics.TokenSeen("refused");
-                    return new Verdict(null, refusal);
-                }
-
-                metrics.TokenSeen("verified");
-            }
-            catch (KeysUnavailableException)
-            {
-                metrics.TokenSeen("unavailable");
-                return new Verdict(null, null, Unavailable: true);
-            }
-        }
-        else
-        {
-            metrics.TokenSeen("cached");
+            return RefuseUnjudgedAsync(context);
         }
 
-        if (time.GetUtcNow() >= token.Token.ExpiresAt + _skew)
+        if (access.Caller == RouteCaller.WithScope && !HasOneOf(token.Token.Scopes, access))
         {
-            metrics.TokenSeen("refused");
-            return new Verdict(null, "The access token has expired.");
+            Enter(context, token);
+            return problems.ForbiddenAsync(context, access.Scopes.Order(StringComparer.Ordinal));
         }
 
-        if (revocations.Covers(token.Revocable))
-        {
-            metrics.TokenSeen("revoked");
-            return new Verdict(null, "The access token was revoked.");
-        }
+        return access.Strict && state != RevocationState.Current
+            ? PassIntrospectedAsync(context, verdict, token, authorization)
+            : ForwardAsync(context, verdict);
+    }
 
-        return new Verdict(token, null);
+    private async Task PassIntrospectedAsync(HttpContext context, TokenVerdict verdict, VerifiedToken token, string authorization)
+    {
+        switch (await introspection.IsActiveAsync(token, authorization[Bearer.Length..]).WaitAsync(context.RequestAborted))
+        {
+            case true:
+                await ForwardAsync(context, verdict);
+                break;
+            case false:
+                metrics.TokenSeen("revoked");
+                await problems.UnauthorizedAsync(context, TokenJudge.Revoked);
+                break;
+            default:
+                await RefuseUnjudgedAsync(context);
+                break;
+        }
+    }
+
+    // Never 401: nothing is known against the token.
+    private Task RefuseUnjudgedAsync(HttpContext context)
+    {
+        metrics.TokenSeen("unavailable");
+        return GatewayProblems.RevocationUnavailable().ExecuteAsync(context);
+    }
+
+    private async Task ForwardAsync(HttpContext context, TokenVerdict verdict)
+    {
+        Enter(context, verdict.Token!);
+        var ticket = open.Enter(context, verdict.Token!, verdict.Version);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            open.Leave(ticket);
+        }
     }
 
     private static bool HasOneOf(IReadOnlyList<string> scopes, RouteAccess access)
@@ -184,6 +212,4 @@ internal sealed class TokenCheck(
         context.User = token.Principal;
         context.Features.Set(token);
     }
-
-    private readonly record struct Verdict(VerifiedToken? Token, string? Refusal, bool Unavailable = false);
 }

@@ -10,4 +10,8 @@ internal sealed class TokenOptions
     /// <summary>Verified tokens kept in memory, about 1.5 kB each.</summary>
     [Range(2, 1_000_000)]
     public int CacheSize { get; set; } = 50_000;
+
+    /// <summary>API keys whose token is kept in memory, about 3 kB each.</summary>
+    [Range(2, 1_000_000)]
+    public int ApiKeyCacheSize { get; set; } = 10_000;
 }

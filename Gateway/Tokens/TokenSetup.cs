@@ -1,3 +1,4 @@
+using Gateway.Tokens.ApiKeys;
 using ServiceDefaults.Authentication;
 
 namespace Gateway.Tokens;
@@ -8,7 +9,14 @@ internal static class TokenSetup
     {
         builder.AddAccessTokenChecks();
         builder.Services.AddValidatedOptions<TokenOptions>(TokenOptions.Section);
+        builder.Services.AddValidatedOptions<IdentityClientOptions>(IdentityClientOptions.Section);
+        builder.Services.AddHttpClient(IdentityClient.Name);
+        builder.Services.AddSingleton<IdentityClient>();
         builder.Services.AddSingleton<VerifiedTokens>();
+        builder.Services.AddSingleton<TokenJudge>();
+        builder.Services.AddSingleton<Introspection>();
+        builder.Services.AddSingleton<ApiKeyExchange>();
+        builder.Services.AddSingleton<ApiKeyTokens>();
         return builder;
     }
 }

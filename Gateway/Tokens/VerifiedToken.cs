@@ -13,6 +13,15 @@ internal sealed class VerifiedToken(AccessToken token)
     /// <summary>Under which ids it can be revoked.</summary>
     public RevocableToken Revocable { get; } = RevocableToken.Of(token);
 
+    /// <summary><c>exp</c>, Unix time in milliseconds.</summary>
+    public long EndsAt { get; } = token.ExpiresAt.ToUnixTimeMilliseconds();
+
+    /// <summary>The API key that the token was exchanged for; null for any other token.</summary>
+    public UInt128? ApiKeyId { get; } = token.KeyId is { } key ? RevocableToken.KeyOf(key) : null;
+
+    /// <summary>Requests a minute that the API key was given; null for the configured ones.</summary>
+    public int? ApiKeyLimit { get; } = token.KeyLimit;
+
     /// <summary>For logs and spans; what the gateway decides, it decides by <see cref="Token"/>.</summary>
     public ClaimsPrincipal Principal { get; } = PrincipalOf(token);
 

@@ -16,7 +16,7 @@ internal sealed class Revocation
     /// <summary>Tokens with a smaller epoch are refused; for subjects, clients and tenants.</summary>
     public long? Epoch { get; init; }
 
-    /// <summary>UTC; tokens issued before are refused; for the global kind.</summary>
+    /// <summary>UTC; tokens issued before are refused; always for the global kind, and for subjects, clients and tenants.</summary>
     public DateTimeOffset? Cutoff { get; init; }
 
     public Guid TenantId { get; init; }

@@ -18,13 +18,18 @@ internal sealed class RevocationLog(
     IOptions<AuthenticationOptions> authentication,
     TimeProvider time)
 {
+    /// <inheritdoc cref="AddAsync(RevocationKind, string, long?, DateTimeOffset?, EventEnvelope, CancellationToken)"/>
+    public Task<Revocation> AddAsync(
+        RevocationKind kind, string value, long? epoch, EventEnvelope cause, CancellationToken cancellationToken) =>
+        AddAsync(kind, value, epoch, cutoff: null, cause, cancellationToken);
+
     /// <summary>
     /// Adds a revocation and its event. Takes the lock that all revocations share, so do everything else first and commit
     /// right after; in one transaction, add no second lock of your own after it.
     /// </summary>
     /// <exception cref="InvalidOperationException">No transaction is open: the sequence would have gaps.</exception>
     public async Task<Revocation> AddAsync(
-        RevocationKind kind, string value, long? epoch, EventEnvelope cause, CancellationToken cancellationToken)
+        RevocationKind kind, string value, long? epoch, DateTimeOffset? cutoff, EventEnvelope cause, CancellationToken cancellationToken)
     {
         if (database.Database.CurrentTransaction is null)
         {
@@ -42,6 +47,7 @@ internal sealed class RevocationLog(
             Kind = kind,
             Value = value,
             Epoch = epoch,
+            Cutoff = cutoff,
             TenantId = cause.TenantId,
             Actor = cause.Actor.Id,
             CreatedAt = now,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using IdentityService.Operation;
 using ServiceDefaults.Contracts;
 using StackExchange.Redis;
@@ -7,28 +6,30 @@ namespace IdentityService.Revocations;
 
 /// <summary>
 /// Waits until the gateways have applied a revocation. Each says so on a channel, which ends the wait for the next look at
-/// the receipts; gateways that have not been heard for a while are gone and not waited for.
+/// the receipts; gateways that have not been heard for a while are not waited for.
 /// </summary>
 internal sealed partial class RevocationReceipts(
     RedisLink link, IdentityMetrics metrics, TimeProvider time, ILogger<RevocationReceipts> logger) : BackgroundService
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
     private TaskCompletionSource _next = New();
 
     /// <summary>
-    /// Returns when every living gateway has applied that sequence (at once when there is none), or after a second.
+    /// Returns when every gateway that is heard has applied that sequence (at once when there is none), or after a second.
+    /// One that is not heard any more is counted, for as long as it may let requests through, and not waited for.
     /// </summary>
-    /// <returns>Whether it is in effect everywhere.</returns>
-    public async Task<bool> WaitUntilAppliedAsync(long sequence, CancellationToken cancellationToken)
+    public async Task<RevocationEffect> WaitUntilAppliedAsync(long sequence, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(Longest);
-        var applied = await IsAppliedInTimeAsync(sequence, deadline.Token);
+        var (applied, gateways) = await CountInTimeAsync(sequence, deadline.Token);
         cancellationToken.ThrowIfCancellationRequested();
-        metrics.RevocationApplied(time.GetElapsedTime(started), applied);
-        return applied;
+        RevocationEffect effect = new(applied, gateways, time.GetElapsedTime(started));
+        metrics.RevocationApplied(effect.Took, effect.IsEverywhere);
+        return effect;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -53,8 +54,9 @@ internal sealed partial class RevocationReceipts(
 
     private void Pulse() => Interlocked.Exchange(ref _next, New()).SetResult();
 
-    private async Task<bool> IsAppliedInTimeAsync(long sequence, CancellationToken deadline)
+    private async Task<(int Applied, int? Gateways)> CountInTimeAsync(long sequence, CancellationToken deadline)
     {
+        (int Applied, int? Gateways) counted = (0, null);
         try
         {
             while (true)
@@ -63,13 +65,15 @@ internal sealed partial class RevocationReceipts(
                 var next = Volatile.Read(ref _next).Task;
                 if (await link.TryGetAsync() is not { } redis)
                 {
-                    return false;
+                    return counted;
                 }
 
                 var receipts = await redis.GetDatabase().HashGetAllAsync(RevocationStream.ReceiptsKey).WaitAsync(deadline);
-                if (IsApplied(receipts, sequence))
+                (counted, var waiting) = Count(receipts, sequence);
+                Forget(redis.GetDatabase(), receipts);
+                if (waiting == 0)
                 {
-                    return true;
+                    return counted;
                 }
 
                 await next.WaitAsync(deadline);
@@ -77,25 +81,43 @@ internal sealed partial class RevocationReceipts(
         }
         catch (Exception fault) when (fault is OperationCanceledException or RedisException or TimeoutException)
         {
-            return false;
+            return counted;
         }
     }
 
-    private bool IsApplied(HashEntry[] receipts, long sequence)
+    private ((int Applied, int? Gateways) Counted, int Waiting) Count(HashEntry[] receipts, long sequence)
     {
-        var oldest = (time.GetUtcNow() - RevocationStream.ReceiptLife).ToUnixTimeMilliseconds();
-        return receipts
-            .Select(receipt => Read(receipt.Value))
-            .All(receipt => receipt.At < oldest || receipt.Sequence >= sequence);
+        var now = time.GetUtcNow();
+        var (applied, gateways, waiting) = (0, 0, 0);
+        foreach (var receipt in receipts.Select(static entry => RevocationReceipt.Read(entry.Value)))
+        {
+            var isHeard = now - receipt.At <= RevocationStream.ReceiptLife;
+            var isApplied = receipt.Sequence >= sequence;
+            if (isHeard || now - receipt.At <= receipt.ServesFor)
+            {
+                gateways++;
+                applied += isApplied ? 1 : 0;
+                waiting += isHeard && !isApplied ? 1 : 0;
+            }
+        }
+
+        return ((applied, gateways), waiting);
     }
 
-    // A receipt that cannot be read is none: it looks like one of a gateway long gone.
-    private static (long Sequence, long At) Read(string? receipt) =>
-        receipt?.Split(':') is [var sequence, var at]
-            && long.TryParse(sequence, NumberStyles.None, CultureInfo.InvariantCulture, out var applied)
-            && long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var heard)
-            ? (applied, heard)
-            : (0, 0);
+    // Gateways make up a new id at each start, so those long gone would add up. One that comes back reports anew.
+    private void Forget(IDatabase redis, HashEntry[] receipts)
+    {
+        var now = time.GetUtcNow();
+        RedisValue[] gone =
+        [
+            .. receipts.Where(entry => RevocationReceipt.Read(entry.Value) is var receipt && now - receipt.At > receipt.ServesFor + Forgotten)
+                .Select(static entry => entry.Name),
+        ];
+        if (gone.Length > 0)
+        {
+            redis.HashDelete(RevocationStream.ReceiptsKey, gone, CommandFlags.FireAndForget);
+        }
+    }
 
     [LoggerMessage(1, LogLevel.Warning, "Receipts of the gateways cannot be heard yet: {Reason}")]
     private static partial void LogNotSubscribed(ILogger logger, string reason);

@@ -1,5 +1,6 @@
 using Aspire.StackExchange.Redis;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using ServiceDefaults.Contracts;
 
 namespace IdentityService.Revocations;
 
@@ -18,10 +19,17 @@ internal static class RevocationSetup
         builder.Services.AddSingleton<RevocationReceipts>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RevocationReceipts>());
         builder.Services.AddScoped<RevocationLog>();
+        builder.Services.AddSingleton<GatewayCredentials>();
         builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(
             "revocation-stream",
             services => services.GetRequiredService<RevocationPublisher>(),
             HealthStatus.Degraded,
             ["ready"]));
     }
+
+    public static void MapRevocationEndpoints(this IEndpointRouteBuilder routes) =>
+        routes.MapGet(RevocationSnapshot.Path, ShowRevocationSnapshot.HandleAsync)
+            .AllowAnonymous() // its caller is a client, not a token
+            .WithName("ShowRevocationSnapshot")
+            .ExcludeFromDescription();
 }

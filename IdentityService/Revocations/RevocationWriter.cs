@@ -29,6 +29,10 @@ internal sealed class RevocationWriter(
     private static readonly RedisKey[] Keys = [RevocationStream.Key, RevocationStream.GenerationKey];
 
     private StreamState _written = StreamState.Lost;
+    private volatile string? _generation;
+
+    /// <summary>The stream's generation as last written; null before the first time.</summary>
+    public string? Generation => _generation;
 
     /// <summary>Writes everything up to now; false when other replicas kept changing the stream meanwhile.</summary>
     public async Task<bool> WriteAsync(CancellationToken cancellationToken)
@@ -50,6 +54,7 @@ internal sealed class RevocationWriter(
             if (await RunAsync(redis, anew, expected, next, head.Entries) is not { } found)
             {
                 _written = next;
+                _generation = next.Generation;
                 metrics.RevocationsWaiting(0);
                 return true;
             }

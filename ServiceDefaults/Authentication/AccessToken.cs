@@ -23,7 +23,31 @@ public sealed record AccessToken(
     IReadOnlyList<string> Roles,
     long Epoch,
     DateTimeOffset IssuedAt,
-    DateTimeOffset ExpiresAt);
+    DateTimeOffset ExpiresAt)
+{
+    /// <summary><c>aud</c>.</summary>
+    public IReadOnlyList<string> Audiences { get; init; } = [];
+
+    /// <summary>Whether it is meant for that audience.</summary>
+    public bool IsFor(string audience)
+    {
+        for (var index = 0; index < Audiences.Count; index++)
+        {
+            if (Audiences[index] == audience)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary><c>key_id</c>: the API key that was exchanged for this token, or null.</summary>
+    public string? KeyId { get; init; }
+
+    /// <summary><c>key_limit</c>: requests a minute that this key was given, or null.</summary>
+    public int? KeyLimit { get; init; }
+}
 
 /// <summary>The outcome of checking a token: the token, or why it is refused.</summary>
 /// <param name="Token">Null when refused.</param>

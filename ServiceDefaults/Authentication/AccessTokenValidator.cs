@@ -44,7 +44,8 @@ public sealed class AccessTokenValidator(
             return AccessTokenResult.Refused("The access token is from another issuer.");
         }
 
-        if (!HasAudience(claims, settings.Audience))
+        var audiences = Audiences(claims);
+        if (!audiences.Contains(settings.Audience, StringComparer.Ordinal))
         {
             return AccessTokenResult.Refused("The access token is for another audience.");
         }
@@ -78,13 +79,18 @@ public sealed class AccessTokenValidator(
                         Texts(claims, "roles"),
                         epoch,
                         issuedAt,
-                        expiresAt),
+                        expiresAt)
+                    {
+                        Audiences = audiences,
+                        KeyId = Text(claims, "key_id"),
+                        KeyLimit = Number(claims, "key_limit") is { } limit and > 0 ? (int)Math.Min(limit, int.MaxValue) : null,
+                    },
                     null)
                 : AccessTokenResult.Refused("The access token lacks a required claim.");
     }
 
-    private static bool HasAudience(JsonElement claims, string audience) =>
-        Text(claims, "aud") == audience || Texts(claims, "aud").Contains(audience, StringComparer.Ordinal);
+    // One string or an array of them (RFC 7519 section 4.1.3).
+    private static string[] Audiences(JsonElement claims) => Text(claims, "aud") is { } one ? [one] : Texts(claims, "aud");
 
     private static string? Text(JsonElement claims, string name) =>
         claims.TryGetProperty(name, out var claim) && claim.ValueKind == JsonValueKind.String ? claim.GetString() : null;

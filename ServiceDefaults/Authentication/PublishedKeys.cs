@@ -87,7 +87,15 @@ internal sealed partial class PublishedKeys(
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), time);
             await using var body = await client.GetStreamAsync(options.Value.KeySetAddress, deadline.Token);
             using var document = await JsonDocument.ParseAsync(body, cancellationToken: deadline.Token);
-            _keys = Read(document.RootElement);
+            var keys = Read(document.RootElement);
+            if (keys.Count == 0)
+            {
+                // An issuer without keys cannot be; the tokens that are out are not refused for its mistake.
+                LogReadFailed(logger, options.Value.KeySetAddress, "it has no usable key.");
+                return false;
+            }
+
+            _keys = keys;
             return true;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)

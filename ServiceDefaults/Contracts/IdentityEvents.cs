@@ -13,8 +13,8 @@ public sealed record PasswordChanged(EventEnvelope Envelope, Guid UserId, string
 /// <param name="Sequence">Position in the identity service's list of revocations, growing by one.</param>
 /// <param name="Kind">What <paramref name="Value"/> names.</param>
 /// <param name="Value">The id: <c>jti</c>, <c>sid</c>, subject, client or tenant; empty for a global cut-off. Never a token.</param>
-/// <param name="Epoch">For subjects, clients and tenants: tokens with a smaller epoch are refused.</param>
-/// <param name="Cutoff">For the global kind: tokens issued before this instant are refused.</param>
+/// <param name="Epoch">For subjects, clients and tenants: tokens with a smaller epoch are refused. Epochs count per subject, so for clients and tenants a cut-off says more.</param>
+/// <param name="Cutoff">For the global kind always, for subjects, clients and tenants where set: tokens issued before this instant are refused. With neither epoch nor cut-off, none of their tokens is good.</param>
 /// <param name="ExpiresAt">When the entry can be forgotten: no token it covers lives longer.</param>
 public sealed record RevocationIssued(
     EventEnvelope Envelope,

@@ -14,8 +14,8 @@ namespace ServiceDefaults.Contracts;
 /// stream anew, when it finds the key missing or the stream behind what it had written; a gateway that sees it change
 /// reads from the start.</item>
 /// <item>A message on <see cref="WakeChannel"/> only wakes: a lost one costs time, never an entry.</item>
-/// <item>Each gateway writes what it has applied into the hash <see cref="ReceiptsKey"/>, field its id, value
-/// <c>sequence:unix milliseconds</c>, and says so on <see cref="ReceiptsChannel"/>.</item>
+/// <item>Each gateway writes what it has applied into the hash <see cref="ReceiptsKey"/>, field its id, value a
+/// <see cref="RevocationReceipt"/>, and says so on <see cref="ReceiptsChannel"/>.</item>
 /// </list>
 /// </summary>
 public static class RevocationStream
@@ -29,7 +29,7 @@ public static class RevocationStream
     /// <summary>Publish/subscribe channel: there is something new in the stream.</summary>
     public const string WakeChannel = "revocations:wake";
 
-    /// <summary>A hash: gateway id → <c>sequence:unix milliseconds</c>.</summary>
+    /// <summary>A hash: gateway id → <see cref="RevocationReceipt"/>.</summary>
     public const string ReceiptsKey = "revocations:applied";
 
     /// <summary>Publish/subscribe channel: a gateway has applied something.</summary>
@@ -38,7 +38,7 @@ public static class RevocationStream
     /// <summary>Time between two heartbeats.</summary>
     public static readonly TimeSpan HeartbeatEvery = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>A gateway whose receipt is older is taken for gone.</summary>
+    /// <summary>A gateway whose receipt is older is not waited for.</summary>
     public static readonly TimeSpan ReceiptLife = TimeSpan.FromSeconds(3);
 
     /// <summary>Fields of a heartbeat.</summary>
@@ -89,7 +89,7 @@ public static class RevocationStream
 /// <param name="Kind">What is revoked; null for a heartbeat.</param>
 /// <param name="Value">Its id.</param>
 /// <param name="Epoch">The least epoch still accepted of a subject, client or tenant.</param>
-/// <param name="Cutoff">Tokens issued before it are refused; for the global kind.</param>
+/// <param name="Cutoff">Tokens issued before it are refused; always for the global kind.</param>
 /// <param name="ExpiresAt">When the entry can be forgotten.</param>
 public sealed record RevocationStreamItem(
     long Sequence, RevocationKind? Kind, string Value, long? Epoch, DateTimeOffset? Cutoff, DateTimeOffset ExpiresAt);

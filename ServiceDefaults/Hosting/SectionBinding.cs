@@ -61,6 +61,14 @@ internal sealed class SectionBinding<T>(IConfigurationSection section) : IConfig
     private void NameUnreadable(IConfigurationSection at, Type type)
     {
         int before = _unreadable.Count;
+        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) && type.GetGenericArguments()[1] is { IsClass: true } entry)
+        {
+            foreach (IConfigurationSection item in at.GetChildren().Where(item => !IsReadable(item, entry)))
+            {
+                NameUnreadable(item, entry);
+            }
+        }
+
         foreach (PropertyInfo property in type.GetProperties().Where(static one => one.CanWrite))
         {
             IConfigurationSection value = at.GetSection(property.Name);
@@ -69,11 +77,7 @@ internal sealed class SectionBinding<T>(IConfigurationSection section) : IConfig
                 continue;
             }
 
-            try
-            {
-                _ = value.Get(property.PropertyType);
-            }
-            catch (InvalidOperationException)
+            if (!IsReadable(value, property.PropertyType))
             {
                 Type bare = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
                 if (value.Value is null && bare.IsClass)
@@ -90,6 +94,19 @@ internal sealed class SectionBinding<T>(IConfigurationSection section) : IConfig
         if (_unreadable.Count == before)
         {
             _unreadable.Add(Fault(at.Path, "it holds a value of the wrong type"));
+        }
+    }
+
+    private static bool IsReadable(IConfigurationSection value, Type type)
+    {
+        try
+        {
+            _ = value.Get(type);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

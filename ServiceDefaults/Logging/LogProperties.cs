@@ -18,6 +18,7 @@ internal sealed class LogProperties
     public void Read<TState>(TState state, IExternalScopeProvider scopes)
     {
         Read(state);
+        RequestScope.Current?.CopyTo(_scoped);
         scopes.ForEachScope(static (scope, self) => self.ReadScope(scope), this);
     }
 
@@ -128,9 +129,6 @@ internal sealed class LogProperties
     {
         switch (scope)
         {
-            case RequestScope request:
-                request.CopyTo(_scoped);
-                break;
             case IEnumerable<KeyValuePair<string, object?>> properties:
                 foreach (KeyValuePair<string, object?> property in properties)
                 {

@@ -20,14 +20,13 @@ internal sealed class ServerSpan(RequestDelegate next)
         "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
     };
 
-    public async Task InvokeAsync(HttpContext context)
-    {
-        if (context.Features.Get<IHttpActivityFeature>()?.Activity is not { IsAllDataRequested: true } span)
-        {
-            await next(context);
-            return;
-        }
+    public Task InvokeAsync(HttpContext context) =>
+        context.Features.Get<IHttpActivityFeature>()?.Activity is { IsAllDataRequested: true } span
+            ? RecordAsync(span, context)
+            : next(context);
 
+    private async Task RecordAsync(Activity span, HttpContext context)
+    {
         Begin(span, context);
         try
         {

@@ -20,7 +20,11 @@ internal static class TelemetryServices
 
     private static readonly string[] Meters =
     [
-        "Microsoft.AspNetCore.*", "Microsoft.Extensions.Diagnostics.*", "System.Net.Http", "System.Net.NameResolution",
+        // Not Routing, Authorization and Authentication: what they count of every request is in the duration by route and status.
+        "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Diagnostics",
+        "Microsoft.AspNetCore.Http.*", "Microsoft.AspNetCore.Identity", "Microsoft.AspNetCore.MemoryPool",
+        "Microsoft.Extensions.Diagnostics.*",
+        "System.Net.Http", "System.Net.NameResolution",
         "System.Runtime", "Npgsql", "MassTransit", "Microsoft.EntityFrameworkCore", PlatformTelemetry.Prefix + "*",
     ];
 
@@ -61,6 +65,10 @@ internal static class TelemetryServices
         if (Exports(configuration))
         {
             traces.AddOtlpExporter(exporter => UseHttp(exporter, configuration));
+        }
+        else
+        {
+            traces.SetSampler(new AlwaysOffSampler()); // trace ids still go along; tags that nobody reads are not set
         }
 
         return traces.Build();

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Aspire.Hosting.Testing;
 using Platform.LocalEngine.Testing;
+using Platform.Testing;
 
 namespace Benchmarks;
 
@@ -21,7 +22,7 @@ internal static class HeartbeatBenchmark
     public static async Task<int> RunAsync()
     {
         await using var app = await TestApplication.Create<Projects.AppHost>(
-            new TestApplicationOptions { Durable = true }, $"--Parameters:admin-password={Password}").BuildAsync();
+            new TestApplicationOptions { Durable = true, Environment = RaisedLimits.With() }, $"--Parameters:admin-password={Password}").BuildAsync();
         await app.StartAsync();
         await app.WaitAllHealthyAsync();
         var devices = await EnrollAsync(app.CreateHttpClient("gateway"));

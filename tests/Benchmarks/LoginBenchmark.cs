@@ -3,6 +3,7 @@ using Aspire.Hosting.Testing;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Platform.LocalEngine.Testing;
+using Platform.Testing;
 
 namespace Benchmarks;
 
@@ -15,7 +16,7 @@ internal static class LoginBenchmark
 
     public static async Task<int> RunAsync()
     {
-        await using var app = await TestApplication.Create<Projects.AppHost>(new TestApplicationOptions { Durable = true }).BuildAsync();
+        await using var app = await TestApplication.Create<Projects.AppHost>(new TestApplicationOptions { Durable = true, Environment = RaisedLimits.With() }).BuildAsync();
         await app.StartAsync();
         await app.WaitAllHealthyAsync();
         using var identity = app.CreateHttpClient("identity");

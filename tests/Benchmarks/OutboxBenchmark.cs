@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using Aspire.Hosting.Testing;
 using Npgsql;
 using Platform.LocalEngine.Testing;
+using Platform.Testing;
 
 namespace Benchmarks;
 
@@ -17,7 +18,7 @@ internal static class OutboxBenchmark
 
     public static async Task<int> RunAsync()
     {
-        await using var app = await TestApplication.Create<Projects.AppHost>(new TestApplicationOptions { Durable = true }).BuildAsync();
+        await using var app = await TestApplication.Create<Projects.AppHost>(new TestApplicationOptions { Durable = true, Environment = RaisedLimits.With() }).BuildAsync();
         await app.StartAsync();
         await app.WaitAllHealthyAsync();
         using var gateway = app.CreateHttpClient("gateway");

@@ -9,6 +9,7 @@ return args switch
     ["login"] => await LoginBenchmark.RunAsync(),
     ["outbox"] => await OutboxBenchmark.RunAsync(),
     ["log"] => await LogBenchmark.RunAsync(),
+    ["limits"] => await LimitBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
     ["gateway"] => await ProxyBenchmark.RunAsync(),
     [Upstream.Command, var url] => await Upstream.RunAsync(url),
@@ -18,6 +19,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | gateway");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway");
     return 2;
 }

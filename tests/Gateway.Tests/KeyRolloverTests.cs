@@ -66,4 +66,46 @@ public sealed class KeyRolloverTests(PlatformServers servers)
         var unknown = await gateway.GetAsync("/api/v1/devices", around.Issuer.Token(["devices:read"], keyId: "new"));
         await unknown.MustBeProblemAsync(HttpStatusCode.ServiceUnavailable, "authentication_unavailable");
     }
+
+    [Fact]
+    public async Task UnknownKeys_AFlood_MakeNoStormAndHoldUpNoGoodToken()
+    {
+        await using var around = await Surroundings.StartAsync(servers);
+        var gateway = await around.StartGatewayAsync();
+        await (await gateway.GetAsync("/api/v1/devices", around.Issuer.User("devices:read"))).MustHaveArrivedAsync();
+        var before = around.Issuer.Reads;
+        var began = TimeProvider.System.GetTimestamp();
+
+        var flood = Enumerable.Range(0, 300).Select(number => gateway.GetAsync(
+            "/api/v1/devices", around.Issuer.Token(["devices:read"], header: header => header["kid"] = $"invented-{number}"))).ToArray();
+        await (await gateway.GetAsync("/api/v1/devices", around.Issuer.User("devices:read"))).MustHaveArrivedAsync();
+
+        foreach (var answer in await Task.WhenAll(flood))
+        {
+            await answer.MustBeProblemAsync(HttpStatusCode.Unauthorized, "invalid_token");
+        }
+
+        // One at once, and then one a second at most.
+        Assert.InRange(around.Issuer.Reads - before, 1, 2 + (int)TimeProvider.System.GetElapsedTime(began).TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("""{"keys":[]}""")]
+    [InlineData("""{"keys":[{"kty":"oct","k":"AAAA","kid":"first"}]}""")]
+    [InlineData("not json")]
+    public async Task KeySet_ThatIsNone_TakesNoKnownKeyAway(string keySet)
+    {
+        await using var around = await Surroundings.StartAsync(servers);
+        var gateway = await around.StartGatewayAsync();
+        await (await gateway.GetAsync("/api/v1/devices", around.Issuer.User("devices:read"))).MustHaveArrivedAsync();
+        around.Issuer.OtherKeySet = keySet;
+        around.Issuer.AddKey("second");
+
+        var unknown = await gateway.GetAsync("/api/v1/devices", around.Issuer.Token(["devices:read"], keyId: "second"));
+        await unknown.MustBeProblemAsync(HttpStatusCode.ServiceUnavailable, "authentication_unavailable");
+        await (await gateway.GetAsync("/api/v1/devices", around.Issuer.User("devices:read"))).MustHaveArrivedAsync();
+
+        around.Issuer.OtherKeySet = null;
+        await (await gateway.GetAsync("/api/v1/devices", around.Issuer.Token(["devices:read"], keyId: "second"))).MustHaveArrivedAsync();
+    }
 }

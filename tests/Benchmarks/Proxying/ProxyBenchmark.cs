@@ -4,6 +4,7 @@ using System.Text.Json;
 using Aspire.Hosting;
 using Aspire.Hosting.Testing;
 using Platform.LocalEngine.Testing;
+using Platform.Testing;
 
 namespace Benchmarks.Proxying;
 
@@ -65,7 +66,7 @@ internal static class ProxyBenchmark
                 ProxyCore, yarp, [typeof(ProxyBenchmark).Assembly.Location, BareProxy.Command, Root(yarp), GatewaySettings()], routes);
             await using var full = await PinnedProcess.StartDotnetAsync(
                 ProxyCore, gateway, [Path.Combine(GatewayFolder(), "Gateway.dll")],
-                [.. routes, .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
+                [.. routes, .. RaisedLimits.OfGateway, .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
             await using var plain = await NginxProxy.StartAsync(ProxyCore, nginx.Port, upstream, folder);
             await CompareAsync([("bare YARP", Last(yarp)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
             await PriceAsync(
@@ -170,6 +171,11 @@ internal static class ProxyBenchmark
             routes[$"{route}Match__Path"] = $"/measured/{index}/{{**rest}}";
             routes[$"{route}Metadata__Access"] = policy.Access;
             routes[$"{route}Metadata__Audit"] = policy.Audited ? "true" : "false";
+            if (!policy.Limited)
+            {
+                routes[$"{route}Metadata__RateLimits"] = "none";
+            }
+
             if (policy.Access == "scope")
             {
                 routes[$"{route}Metadata__Scopes"] = "identity:self";

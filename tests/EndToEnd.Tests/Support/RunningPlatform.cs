@@ -57,7 +57,7 @@ public sealed class RunningPlatform : IAsyncLifetime
     /// <summary>A platform of a test's own, for faults.</summary>
     public static async Task<DistributedApplication> StartAsync(TestApplicationOptions options)
     {
-        var builder = TestApplication.Create<Projects.AppHost>(options, $"--Parameters:admin-password={AdministratorPassword}");
+        var builder = TestApplication.Create<Projects.AppHost>(options with { Environment = RaisedLimits.With(options.Environment) }, $"--Parameters:admin-password={AdministratorPassword}");
         var app = await builder.BuildAsync();
         await app.StartAsync();
         using var deadline = new CancellationTokenSource(StartDeadline);

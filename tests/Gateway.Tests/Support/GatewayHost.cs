@@ -12,7 +12,7 @@ using Platform.Testing;
 namespace Gateway.Tests.Support;
 
 /// <summary>The gateway itself, whole, on Kestrel, with the configuration it ships with and what a test changes in it.</summary>
-internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> settings) : WebApplicationFactory<GatewayInstance>
+internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> settings, Action<ILoggingBuilder> logs) : WebApplicationFactory<GatewayInstance>
 {
     private readonly ChangeableSettings _changeable = new();
 
@@ -21,9 +21,10 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
     /// <summary>A client that neither follows redirects nor keeps cookies.</summary>
     public HttpClient Client { get; private set; } = null!;
 
-    public static async Task<GatewayHost> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, bool ready = true)
+    public static async Task<GatewayHost> StartAsync(
+        IEnumerable<KeyValuePair<string, string?>> settings, bool ready = true, Action<ILoggingBuilder>? logging = null)
     {
-        GatewayHost host = new(settings);
+        GatewayHost host = new(settings, logging ?? (static _ => { }));
         host.UseKestrel(0);
         host.StartServer();
         host.Address = new Uri(host.ClientOptions.BaseAddress.GetLeftPart(UriPartial.Authority));
@@ -39,6 +40,10 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
     }
 
     public RevocationState State => Services.GetRequiredService<RevocationFreshness>().State;
+
+    /// <summary>What its readiness says about revocations.</summary>
+    public async Task<HealthStatus> ReadinessAsync() =>
+        (await Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "revocations")).Status;
 
     /// <summary>Waits until the bus is connected and its queues are bound.</summary>
     public Task MustHaveBusAsync() => Eventually.Async(
@@ -84,7 +89,7 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Production");
-        builder.ConfigureLogging(logging => logging.ClearProviders());
+        builder.ConfigureLogging(logging => logs(logging.ClearProviders()));
     }
 
     private sealed class ChangeableSettings : ConfigurationProvider, IConfigurationSource

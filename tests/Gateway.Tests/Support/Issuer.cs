@@ -35,10 +35,13 @@ internal sealed class Issuer : IDisposable
 
     public void Publish(string id) => _published[id] = _keys[id];
 
+    /// <summary>Published in place of the keys.</summary>
+    public string? OtherKeySet { get; set; }
+
     public string KeySet()
     {
         Interlocked.Increment(ref Reads);
-        return JsonSerializer.Serialize(new { keys = _published.Select(key => Jwk(key.Key, key.Value)) });
+        return OtherKeySet ?? JsonSerializer.Serialize(new { keys = _published.Select(key => Jwk(key.Key, key.Value)) });
     }
 
     /// <summary>A good token, changed at will.</summary>
@@ -83,6 +86,10 @@ internal sealed class Issuer : IDisposable
             : ((ECDsa)key).SignData(octets, HashAlgorithmName.SHA256);
         return $"{signed}.{Base64Url.EncodeToString(signature)}";
     }
+
+    /// <summary>The claims of a token it made.</summary>
+    public static JsonObject Read(string token) =>
+        JsonNode.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]))!.AsObject();
 
     public static string Encode(JsonObject part) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(part.ToJsonString()));
 

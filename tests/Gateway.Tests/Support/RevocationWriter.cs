@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using ServiceDefaults.Contracts;
 using StackExchange.Redis;
 
@@ -15,6 +16,11 @@ internal sealed class RevocationWriter : IAsyncDisposable
 
     public long Sequence { get; private set; }
 
+    public string Generation { get; private set; } = "";
+
+    /// <summary>All that were issued, as the database has them.</summary>
+    public ConcurrentQueue<RevocationIssued> Issued { get; } = [];
+
     public IDatabase Redis => _connection.GetDatabase();
 
     public static async Task<RevocationWriter> StartAsync(string redis)
@@ -28,7 +34,8 @@ internal sealed class RevocationWriter : IAsyncDisposable
     public async Task BeginGenerationAsync()
     {
         await Redis.KeyDeleteAsync(RevocationStream.Key);
-        await Redis.StringSetAsync(RevocationStream.GenerationKey, Guid.CreateVersion7().ToString("N"));
+        Generation = Guid.CreateVersion7().ToString("N");
+        await Redis.StringSetAsync(RevocationStream.GenerationKey, Generation);
         await AddAsync(RevocationStream.Heartbeat(Sequence));
     }
 
@@ -64,14 +71,16 @@ internal sealed class RevocationWriter : IAsyncDisposable
     public RevocationIssued Next(RevocationKind kind, string value, long? epoch = null, DateTimeOffset? cutoff = null)
     {
         var now = TimeProvider.System.GetUtcNow();
-        return new RevocationIssued(
+        RevocationIssued revocation = new(
             new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("identity"), null, null, null, null),
             ++Sequence, kind, value, epoch, cutoff, now.AddMinutes(16));
+        Issued.Enqueue(revocation);
+        return revocation;
     }
 
     /// <summary>What the gateway says it has applied; null without a receipt.</summary>
     public async Task<long?> ReceiptOfAsync(string gateway) =>
-        ((string?)await Redis.HashGetAsync(RevocationStream.ReceiptsKey, gateway))?.Split(':') is [var sequence, _]
+        ((string?)await Redis.HashGetAsync(RevocationStream.ReceiptsKey, gateway))?.Split(':') is [var sequence, ..]
             ? long.Parse(sequence, System.Globalization.CultureInfo.InvariantCulture)
             : null;
 

@@ -1,5 +1,8 @@
+using MassTransit;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Platform.Testing;
+using ServiceDefaults.Contracts;
 
 [assembly: AssemblyFixture(typeof(PlatformServers))]
 
@@ -11,7 +14,11 @@ namespace Gateway.Tests.Support;
 /// </summary>
 internal sealed class Surroundings : IAsyncDisposable
 {
+    // All tests come from one address; those about rate limits set their own.
+    private const string Plenty = "1000000";
+
     private readonly List<GatewayHost> _gateways = [];
+    private readonly List<Cable> _cables = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
     private int _next;
 
@@ -20,6 +27,9 @@ internal sealed class Surroundings : IAsyncDisposable
     }
 
     public Issuer Issuer { get; } = new();
+
+    /// <summary>What the identity service answers to the gateway itself.</summary>
+    public IdentityEndpoints Answers { get; private set; } = null!;
 
     public Service Identity { get; private set; } = null!;
 
@@ -45,6 +55,7 @@ internal sealed class Surroundings : IAsyncDisposable
     public static async Task<Surroundings> StartAsync(PlatformServers servers)
     {
         Surroundings around = new();
+        around.Answers = new IdentityEndpoints(around.Issuer, () => around.Revocations);
         around.Identity = await Service.StartAsync("identity", around.AnswerAsIdentityAsync);
         around.Audit = await Service.StartAsync("audit");
         around.Notification = await Service.StartAsync("notification");
@@ -59,7 +70,10 @@ internal sealed class Surroundings : IAsyncDisposable
         return around;
     }
 
-    public async Task<GatewayHost> StartGatewayAsync(bool ready = true, params (string Key, string? Value)[] changes)
+    public Task<GatewayHost> StartGatewayAsync(bool ready = true, params (string Key, string? Value)[] changes) =>
+        StartGatewayAsync(static _ => { }, ready, changes);
+
+    public async Task<GatewayHost> StartGatewayAsync(Action<ILoggingBuilder> logging, bool ready = true, params (string Key, string? Value)[] changes)
     {
         var settings = Settings();
         foreach (var (key, value) in changes)
@@ -67,9 +81,30 @@ internal sealed class Surroundings : IAsyncDisposable
             settings[key] = value;
         }
 
-        var gateway = await GatewayHost.StartAsync(settings, ready);
+        var gateway = await GatewayHost.StartAsync(settings, ready, logging);
         _gateways.Add(gateway);
         return gateway;
+    }
+
+    /// <summary>Another cable to Redis, and the setting of a gateway that hangs on it.</summary>
+    public (Cable Cable, (string Key, string? Value) Setting) OwnCable()
+    {
+        var (host, port) = RedisAddress(_redis);
+        Cable cable = new(host, port);
+        _cables.Add(cable);
+        return (cable, ("ConnectionStrings:redis", RedisOver(cable)));
+    }
+
+    /// <summary>The bus as the identity service has it.</summary>
+    public async Task<IBusControl> StartBusAsync()
+    {
+        var bus = Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(new Uri(Messaging));
+            rabbit.Publish<IIntegrationEvent>(topology => topology.Exclude = true);
+        });
+        await bus.StartAsync();
+        return bus;
     }
 
     public async ValueTask DisposeAsync()
@@ -79,6 +114,7 @@ internal sealed class Surroundings : IAsyncDisposable
             await gateway.DisposeAsync();
         }
 
+        _cables.ForEach(static cable => cable.Dispose());
         Redis.Dispose();
         Broker.Dispose();
         await Revocations.DisposeAsync();
@@ -93,20 +129,32 @@ internal sealed class Surroundings : IAsyncDisposable
 
     private Dictionary<string, string?> Settings()
     {
-        var (host, port) = RedisAddress(_redis);
         return new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
         {
             ["Gateway:Id"] = $"gateway-{++_next}",
-            ["ConnectionStrings:redis"] = _redis.Replace($"{host}:{port}", $"127.0.0.1:{Redis.Port}", StringComparison.Ordinal),
+            ["ConnectionStrings:redis"] = RedisOver(Redis),
             ["ConnectionStrings:messaging"] = new UriBuilder(Messaging) { Host = "127.0.0.1", Port = Broker.Port }.Uri.AbsoluteUri,
             ["Authentication:Issuer"] = Issuer.Name,
+            ["Identity:ClientSecret"] = IdentityEndpoints.Secret,
             ["Authentication:KeySetAddress"] = "http://identity/.well-known/jwks.json",
             ["RequestAudit:SpoolDirectory"] = SpoolFolder,
+            ["RateLimits:Policies:address:Permits"] = Plenty,
+            ["RateLimits:Policies:sign-in:Permits"] = Plenty,
+            ["RateLimits:Policies:user:Permits"] = Plenty,
+            ["RateLimits:Policies:device:Permits"] = Plenty,
+            ["RateLimits:Policies:tenant:Permits"] = Plenty,
+            ["RateLimits:Policies:api-key:Permits"] = Plenty,
             ["services:identity:http:0"] = Identity.Url,
             ["services:audit:http:0"] = Audit.Url,
             ["services:notification:http:0"] = Notification.Url,
             ["services:device:http:0"] = Device.Url,
         };
+    }
+
+    private string RedisOver(Cable cable)
+    {
+        var (host, port) = RedisAddress(_redis);
+        return _redis.Replace($"{host}:{port}", $"127.0.0.1:{cable.Port}", StringComparison.Ordinal);
     }
 
     private static (string Host, int Port) RedisAddress(string redis)
@@ -117,12 +165,9 @@ internal sealed class Surroundings : IAsyncDisposable
 
     private async Task AnswerAsIdentityAsync(HttpContext context)
     {
-        if (context.Request.Path == "/.well-known/jwks.json")
+        if (!await Answers.TryAnswerAsync(context))
         {
-            await context.Response.WriteAsync(Issuer.KeySet());
-            return;
+            await Service.EchoAsync(context);
         }
-
-        await Service.EchoAsync(context);
     }
 }

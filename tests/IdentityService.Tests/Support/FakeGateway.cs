@@ -1,4 +1,3 @@
-using System.Globalization;
 using ServiceDefaults.Contracts;
 using StackExchange.Redis;
 
@@ -17,11 +16,11 @@ internal sealed class FakeGateway : IAsyncDisposable
 
     public static async Task<FakeGateway> ConnectAsync(string redis) => new(await ConnectionMultiplexer.ConnectAsync(redis));
 
-    public async Task ReceiptAsync(long sequence)
+    /// <summary>Reports, now or as if some time ago.</summary>
+    public async Task ReceiptAsync(long sequence, TimeSpan age = default)
     {
-        var now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-        await Database.HashSetAsync(
-            RevocationStream.ReceiptsKey, Id, string.Create(CultureInfo.InvariantCulture, $"{sequence}:{now}"));
+        RevocationReceipt receipt = new(sequence, TimeProvider.System.GetUtcNow() - age, TimeSpan.FromSeconds(30));
+        await Database.HashSetAsync(RevocationStream.ReceiptsKey, Id, receipt.Format());
         await _redis.GetSubscriber().PublishAsync(RevocationStream.ReceiptsChannel, Id);
     }
 

@@ -14,7 +14,7 @@ internal sealed class SpanCollector : IDisposable
         _listener = new ActivityListener
         {
             ShouldListenTo = static source => source.Name is "Microsoft.AspNetCore" or "System.Net.Http",
-            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = _spans.Enqueue,
         };
         ActivitySource.AddActivityListener(_listener);

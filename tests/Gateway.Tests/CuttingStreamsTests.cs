@@ -1,0 +1,222 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Gateway.Revocation;
+using Gateway.Tests.Support;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Platform.Testing;
+using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
+
+namespace Gateway.Tests;
+
+public sealed class CuttingStreamsTests(PlatformServers servers) : IAsyncLifetime
+{
+    // The promise is one second; the rest is patience with a busy machine.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Surroundings _around = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _around = await Surroundings.StartAsync(servers);
+        _around.Notification.Answer = ServeAsync;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _over.TrySetResult();
+        await _around.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(RevocationKind.Token, "jti")]
+    [InlineData(RevocationKind.Session, "sid")]
+    [InlineData(RevocationKind.Subject, "sub")]
+    [InlineData(RevocationKind.Tenant, "tid")]
+    public async Task Revoked_WhileItStreams_IsCutAndOthersGoOn(RevocationKind kind, string claim)
+    {
+        var gateway = await _around.StartGatewayAsync();
+        var (token, claims) = Issue("one-client");
+        var (other, _) = Issue("other-client");
+        using var events = await EventStream.OpenAsync(gateway, token);
+        using var othersEvents = await EventStream.OpenAsync(gateway, other);
+        using var socket = await ConnectAsync(gateway, token);
+        using var othersSocket = await ConnectAsync(gateway, other);
+
+        var began = TimeProvider.System.GetTimestamp();
+        await _around.Revocations.RevokeAsync(kind, (string)claims[claim]!);
+        await events.MustEndAsync();
+        await MustBreakAsync(socket);
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.Zero, Soon);
+
+        await othersEvents.MustGoOnAsync();
+        await MustEchoAsync(othersSocket);
+        Assert.Equal(2, gateway.Services.GetRequiredService<OpenRequests>().Count);
+    }
+
+    [Fact]
+    public async Task Revoked_WhileItUploadsOrWaits_IsCut()
+    {
+        var gateway = await _around.StartGatewayAsync();
+        var (token, claims) = Issue();
+        var waiting = gateway.GetAsync("/api/v1/notifications/wait", token);
+        await Eventually.Async(() => !_around.Notification.Arrivals.IsEmpty, Soon, "nothing arrived");
+
+        await _around.Revocations.RevokeAsync(RevocationKind.Session, (string)claims["sid"]!);
+
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => waiting.WaitAsync(Soon));
+    }
+
+    [Fact]
+    public async Task Expired_ByMoreThanTheGrace_IsCutAndOthersGoOn()
+    {
+        var gateway = await _around.StartGatewayAsync(changes: [("Revocation:StreamGrace", "00:00:01"), ("Authentication:ClockSkew", "00:00:01")]);
+        var (token, claims) = Issue(change: claims => claims["exp"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 1);
+        var (other, _) = Issue();
+        using var events = await EventStream.OpenAsync(gateway, token);
+        using var othersEvents = await EventStream.OpenAsync(gateway, other);
+
+        await events.MustEndAsync();
+
+        var endedAt = TimeProvider.System.GetUtcNow();
+        Assert.True(endedAt >= DateTimeOffset.FromUnixTimeSeconds((long)claims["exp"]!).AddSeconds(2), "cut before the grace was over");
+        await othersEvents.MustGoOnAsync();
+    }
+
+    [Fact]
+    public async Task Revocations_NotHeardOfForTooLong_CutWhatCannotBeJudgedAnyMore()
+    {
+        var gateway = await _around.StartGatewayAsync(changes: [("Revocation:UnknownAfter", "00:00:02")]);
+        var (token, _) = Issue();
+        using var events = await EventStream.OpenAsync(gateway, token);
+        await _around.Revocations.PauseAsync();
+
+        await events.MustEndAsync();
+        Assert.Equal(RevocationState.Unknown, gateway.State);
+    }
+
+    [Fact]
+    public async Task ManyStreams_OfOneSession_AreCutAllAndNothingIsLeftBehind()
+    {
+        var gateway = await _around.StartGatewayAsync();
+        var open = gateway.Services.GetRequiredService<OpenRequests>();
+        var (token, claims) = Issue();
+        var (other, _) = Issue();
+        var streams = await Task.WhenAll(Enumerable.Range(0, 40).Select(number => EventStream.OpenAsync(gateway, number % 2 == 0 ? token : other)));
+        Assert.Equal(40, open.Count);
+
+        await _around.Revocations.RevokeAsync(RevocationKind.Session, (string)claims["sid"]!);
+
+        await Task.WhenAll(streams.Where((_, number) => number % 2 == 0).Select(stream => stream.MustEndAsync()));
+        await Task.WhenAll(streams.Where((_, number) => number % 2 == 1).Select(stream => stream.MustGoOnAsync()));
+        Assert.Equal(20, open.Count);
+        foreach (var stream in streams)
+        {
+            stream.Dispose();
+        }
+
+        await Eventually.Async(() => open.Count == 0, Soon, "requests that ended stayed entered");
+    }
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        if (context.Request.Path == "/api/v1/notifications/wait")
+        {
+            await _over.Task.WaitAsync(context.RequestAborted);
+        }
+        else if (context.WebSockets.IsWebSocketRequest)
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            var buffer = new byte[100];
+            while (await socket.ReceiveAsync(buffer, context.RequestAborted) is { MessageType: not WebSocketMessageType.Close } received)
+            {
+                await socket.SendAsync(buffer.AsMemory(0, received.Count), WebSocketMessageType.Text, true, context.RequestAborted);
+            }
+        }
+        else
+        {
+            context.Response.ContentType = "text/event-stream";
+            using PeriodicTimer rhythm = new(TimeSpan.FromMilliseconds(20));
+            do
+            {
+                await context.Response.WriteAsync("data: event\n\n", context.RequestAborted);
+                await context.Response.Body.FlushAsync(context.RequestAborted);
+            }
+            while (await rhythm.WaitForNextTickAsync(context.RequestAborted));
+        }
+    }
+
+    private (string Token, JsonObject Claims) Issue(string client = "platform-web", Action<JsonObject>? change = null)
+    {
+        var claims = Issuer.Claims(Scopes.IdentitySelf);
+        claims["client_id"] = client;
+        change?.Invoke(claims);
+        return (_around.Issuer.Sign(claims.DeepClone().AsObject(), "first"), claims);
+    }
+
+    private static async Task<ClientWebSocket> ConnectAsync(GatewayHost gateway, string token)
+    {
+        ClientWebSocket socket = new();
+        socket.Options.SetRequestHeader("Authorization", $"Bearer {token}");
+        using CancellationTokenSource patience = new(Soon);
+        await socket.ConnectAsync(new UriBuilder(gateway.Address) { Scheme = "ws", Path = "/api/v1/notifications/live" }.Uri, patience.Token);
+        await MustEchoAsync(socket);
+        return socket;
+    }
+
+    private static async Task MustEchoAsync(ClientWebSocket socket)
+    {
+        using CancellationTokenSource patience = new(Soon);
+        await socket.SendAsync(Encoding.UTF8.GetBytes("hello"), WebSocketMessageType.Text, true, patience.Token);
+        var buffer = new byte[100];
+        var received = await socket.ReceiveAsync(buffer, patience.Token);
+        Assert.Equal("hello", Encoding.UTF8.GetString(buffer, 0, received.Count));
+    }
+
+    private static Task MustBreakAsync(ClientWebSocket socket) =>
+        Assert.ThrowsAsync<WebSocketException>(() => socket.ReceiveAsync(new byte[100], CancellationToken.None).WaitAsync(Soon));
+
+    /// <summary>An open event stream, seen from its client.</summary>
+    private sealed class EventStream(HttpResponseMessage answer, StreamReader reader) : IDisposable
+    {
+        public static async Task<EventStream> OpenAsync(GatewayHost gateway, string token)
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "/api/v1/notifications/stream");
+            request.Headers.Authorization = new("Bearer", token);
+            var answer = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(Soon);
+            EventStream stream = new(answer, new StreamReader(await answer.Content.ReadAsStreamAsync()));
+            await stream.MustGoOnAsync();
+            return stream;
+        }
+
+        /// <summary>Reads what was sent before, and then something new.</summary>
+        public async Task MustGoOnAsync()
+        {
+            var began = TimeProvider.System.GetTimestamp();
+            do
+            {
+                Assert.NotNull(await reader.ReadLineAsync().WaitAsync(Soon));
+            }
+            while (TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMilliseconds(100));
+        }
+
+        public Task MustEndAsync() => Assert.ThrowsAnyAsync<IOException>(ReadOnAsync).WaitAsync(Soon);
+
+        public void Dispose()
+        {
+            reader.Dispose();
+            answer.Dispose();
+        }
+
+        private async Task ReadOnAsync()
+        {
+            while (await reader.ReadLineAsync() is not null)
+            {
+                // cut off, not ended
+            }
+        }
+    }
+}
