@@ -1,3 +1,4 @@
+using IdentityService.Accounts;
 using IdentityService.Data;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
@@ -69,6 +70,21 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
         await using var scope = Services.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<TenantScope>().EnterAll();
         return await query(scope.ServiceProvider.GetRequiredService<IdentityDb>());
+    }
+
+    /// <summary>A person with an account, a role and a session.</summary>
+    public async Task<Person> SignedInAsync(HttpClient http, string role)
+    {
+        var person = new Person(http);
+        await person.RegisterAsync();
+        var id = Role.Seeded.Single(one => one.Name == role).Id;
+        await QueryAsync(db =>
+        {
+            db.UserRoles.Add(new IdentityUserRole<Guid> { UserId = person.Id, RoleId = id });
+            return db.SaveChangesAsync();
+        });
+        await person.LogInAsync();
+        return person;
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
