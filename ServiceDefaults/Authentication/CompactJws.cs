@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace ServiceDefaults.Authentication;
 
@@ -102,11 +103,11 @@ public sealed class CompactJws
         {
             using var document = JsonDocument.Parse(utf8, Strict);
             value = document.RootElement.Clone();
-            return value.ValueKind == JsonValueKind.Object;
+            return value.ValueKind == JsonValueKind.Object && Utf8.IsValid(utf8);
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            return false;
+            return false; // the latter for half a surrogate pair in a member's name
         }
     }
 
@@ -130,7 +131,14 @@ public sealed class CompactJws
             return true;
         }
 
-        text = member.ValueKind == JsonValueKind.String ? member.GetString() : null;
-        return text is not null;
+        try
+        {
+            text = member.ValueKind == JsonValueKind.String ? member.GetString() : null;
+            return text is not null;
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // half a surrogate pair: the parser takes it, no string can hold it
+        }
     }
 }
