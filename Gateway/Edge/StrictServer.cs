@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Gateway.Edge;
 
-/// <summary>Makes Kestrel keep the limits, and read requests as strictly as it can (docs/decisions/0007).</summary>
+/// <summary>Makes Kestrel keep the limits, and read requests as strictly as it can (docs/decisions/0009).</summary>
 internal sealed class StrictServer(IOptions<HttpLimits> limits, IConfiguration configuration) : IPostConfigureOptions<KestrelServerOptions>
 {
     // Kestrel takes a bare LF for the end of a line unless told not to; a proxy in front may not.

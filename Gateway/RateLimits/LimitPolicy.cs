@@ -40,19 +40,19 @@ internal sealed class LimitPolicy(string name, PartitionKind kind)
     public void CountRefusal() => Interlocked.Increment(ref _refused);
 
     /// <summary>The partition, made when it is new. When there is no room, one that several share: neither open nor shut.</summary>
-    /// <param name="permits">A limit of its own, in requests a minute, or null.</param>
-    public Partition PartitionOf(PartitionKey key, int? permits, long now)
+    /// <param name="own">A limit of its own in place of the policy's, or null.</param>
+    public Partition PartitionOf(PartitionKey key, OwnLimit? own, long now)
     {
         if (!_partitions.TryGetValue(key, out var partition))
         {
-            key = IsFull ? key.Shared() : key;
-            partition = _partitions.GetOrAdd(key, static (one, state) => state.Policy.Make(one, state.Permits, state.Now), (Policy: this, Permits: permits, Now: now));
+            (key, own) = IsFull ? (key.Shared(), null) : (key, own);
+            partition = _partitions.GetOrAdd(key, static (one, state) => state.Policy.Make(one, state.Own, state.Now), (Policy: this, Own: own, Now: now));
         }
 
-        var quota = partition.Quota;
-        if (permits is { } own ? quota.Permits != own || quota.WindowSeconds != 60 : !ReferenceEquals(quota, Quota))
+        var quota = QuotaOf(partition, own);
+        if (!ReferenceEquals(quota, partition.Quota))
         {
-            partition.Adopt(QuotaOf(permits));
+            partition.Adopt(quota);
         }
 
         return partition;
@@ -70,11 +70,24 @@ internal sealed class LimitPolicy(string name, PartitionKind kind)
         }
     }
 
-    private Partition Make(PartitionKey key, int? permits, long now)
+    private Partition Make(PartitionKey key, OwnLimit? own, long now)
     {
         Interlocked.Increment(ref _count);
-        return new Partition(this, key, QuotaOf(permits), now);
+        return new Partition(this, key, QuotaOf(own), now);
     }
 
-    private Quota QuotaOf(int? permits) => permits is { } own ? new Quota(Name, own, 60) : Quota;
+    private Quota QuotaOf(Partition partition, OwnLimit? own)
+    {
+        var current = partition.Quota;
+        return own is not { } limit || partition.Key.IsShared ? Quota
+            : limit.Since < current.Since || (current.Since > 0 && current.Permits == limit.PerMinute) ? current
+            : QuotaOf(own);
+    }
+
+    private Quota QuotaOf(OwnLimit? own) => own is { PerMinute: { } permits, Since: var since } ? new Quota(Name, permits, 60) { Since = since } : Quota;
 }
+
+/// <summary>A limit that a token brings along.</summary>
+/// <param name="PerMinute">Null where it brings none, and the policy's holds.</param>
+/// <param name="Since">When the token was issued, in Unix seconds: an older one does not bring the older limit back.</param>
+internal readonly record struct OwnLimit(int? PerMinute, long Since);

@@ -82,11 +82,11 @@ internal sealed class Partition
     /// <summary>A request that was refused by another limit does not count here.</summary>
     public void GiveBack() => Interlocked.Decrement(ref _taken);
 
-    /// <summary>The quota was changed: what was granted or refused under the old one no longer holds.</summary>
+    /// <summary>The quota was changed: what was granted or refused under the old one no longer holds, and Redis is asked anew.</summary>
     public void Adopt(Quota quota)
     {
         Volatile.Write(ref _quota, quota);
-        Volatile.Write(ref _ceiling, Volatile.Read(ref _taken) + quota.Advance);
+        Volatile.Write(ref _ceiling, Volatile.Read(ref _taken));
         Volatile.Write(ref _ceilingWithoutLease, Volatile.Read(ref _ceiling));
         Volatile.Write(ref _refusedUntil, 0);
     }

@@ -36,6 +36,8 @@ internal readonly record struct PartitionKey(UInt128 First, UInt128 Second)
     /// <summary>One of 256 that those share for whom there is no room.</summary>
     public PartitionKey Shared() => new((uint)GetHashCode() % 256, Overflown);
 
+    public bool IsShared => Second == Overflown;
+
     public override string ToString() =>
         Second == UInt128.Zero
             ? First.ToString("x32", CultureInfo.InvariantCulture)

@@ -78,6 +78,12 @@ internal sealed partial class PermitSharing(
         EndRound();
     }
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        _ = plans.Current; // in force from now on: a change before the first request is a change already
+        return base.StartAsync(cancellationToken);
+    }
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);

@@ -6,6 +6,9 @@ internal sealed record Quota(string Policy, int Permits, int WindowSeconds)
     /// <summary>A window is counted in so many parts: usage leaves the count no later than one part after it is a window old.</summary>
     public const int Parts = 20;
 
+    /// <summary>Zero for a policy's; for a limit that a token brought, when that was issued, in Unix seconds.</summary>
+    public long Since { get; init; }
+
     /// <summary>Milliseconds.</summary>
     public long Window => WindowSeconds * 1000L;
 

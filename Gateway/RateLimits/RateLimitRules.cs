@@ -8,7 +8,7 @@ internal sealed partial class RateLimitRules(IConfiguration configuration) : IVa
 {
     public ValidateOptionsResult Validate(string? name, RateLimitOptions options)
     {
-        // Names as configured, since a value that can't be read leaves the options half filled.
+        // As configured: the binder leaves an entry out that it can't read, and a limit must not vanish for a typing error.
         var section = configuration.GetSection(RateLimitOptions.Section);
         string[] policies = [.. section.GetSection(nameof(options.Policies)).GetChildren().Select(static policy => policy.Key)];
         var defaults = RouteLimits.Split(section[nameof(options.Default)]);
@@ -18,6 +18,7 @@ internal sealed partial class RateLimitRules(IConfiguration configuration) : IVa
             faults.Add($"RateLimits:Policies:{policy}: a name is a lower-case letter, then letters, digits and dashes, 32 at most.");
         }
 
+        faults.AddRange(section.GetSection(nameof(options.Policies)).GetChildren().SelectMany(Unreadable));
         faults.AddRange(defaults.Except(policies, StringComparer.Ordinal)
             .Select(policy => $"RateLimits:Default: names '{policy}', which is not in RateLimits:Policies."));
         faults.AddRange(
@@ -39,6 +40,25 @@ internal sealed partial class RateLimitRules(IConfiguration configuration) : IVa
         if (limits.Names(defaults).Length > RequestLimits.Most)
         {
             yield return $"more than {RequestLimits.Most} policies on one route.";
+        }
+    }
+
+    private static IEnumerable<string> Unreadable(IConfigurationSection policy) =>
+        from property in typeof(PolicySettings).GetProperties()
+        let value = policy.GetSection(property.Name)
+        where !IsReadable(value, property.PropertyType)
+        select $"{value.Path}: its value cannot be read.";
+
+    private static bool IsReadable(IConfigurationSection value, Type type)
+    {
+        try
+        {
+            _ = value.Get(type);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
         }
     }
 

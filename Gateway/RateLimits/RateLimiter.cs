@@ -148,5 +148,6 @@ internal sealed class RateLimiter(RateLimitPlans plans, PermitSharing sharing)
         _ => null,
     };
 
-    private static int? LimitOf(PartitionKind kind, VerifiedToken token) => kind == PartitionKind.ApiKey ? token.ApiKeyLimit : null;
+    private static OwnLimit? LimitOf(PartitionKind kind, VerifiedToken token) =>
+        kind == PartitionKind.ApiKey ? new OwnLimit(token.ApiKeyLimit, token.Token.IssuedAt.ToUnixTimeSeconds()) : null;
 }

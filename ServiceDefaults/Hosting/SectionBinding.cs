@@ -61,14 +61,6 @@ internal sealed class SectionBinding<T>(IConfigurationSection section) : IConfig
     private void NameUnreadable(IConfigurationSection at, Type type)
     {
         int before = _unreadable.Count;
-        if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) && type.GetGenericArguments()[1] is { IsClass: true } entry)
-        {
-            foreach (IConfigurationSection item in at.GetChildren().Where(item => !IsReadable(item, entry)))
-            {
-                NameUnreadable(item, entry);
-            }
-        }
-
         foreach (PropertyInfo property in type.GetProperties().Where(static one => one.CanWrite))
         {
             IConfigurationSection value = at.GetSection(property.Name);
@@ -77,7 +69,11 @@ internal sealed class SectionBinding<T>(IConfigurationSection section) : IConfig
                 continue;
             }
 
-            if (!IsReadable(value, property.PropertyType))
+            try
+            {
+                _ = value.Get(property.PropertyType);
+            }
+            catch (InvalidOperationException)
             {
                 Type bare = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
                 if (value.Value is null && bare.IsClass)
@@ -94,19 +90,6 @@ internal sealed class SectionBinding<T>(IConfigurationSection section) : IConfig
         if (_unreadable.Count == before)
         {
             _unreadable.Add(Fault(at.Path, "it holds a value of the wrong type"));
-        }
-    }
-
-    private static bool IsReadable(IConfigurationSection value, Type type)
-    {
-        try
-        {
-            _ = value.Get(type);
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            return false;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Aspire.Hosting.Testing;
 using Gateway;
 using Gateway.RateLimits;
 using Microsoft.AspNetCore.Builder;

@@ -82,7 +82,9 @@ public sealed class RateLimitAnswerTests(SharedGateway shared)
     {
         var gateway = await StartAsync(("RateLimits:Policies:user:Permits", "1"), ("RateLimits:Policies:api-key:Permits", "1"));
         var key = Guid.CreateVersion7().ToString();
-        string Token(int limit) => Issuer.Token([Scopes.IdentitySelf], claims => (claims["key_id"], claims["key_limit"]) = (key, limit));
+        var issued = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 60;
+        string Token(int limit, int later = 0) => Issuer.Token(
+            [Scopes.IdentitySelf], claims => (claims["key_id"], claims["key_limit"], claims["iat"]) = (key, limit, issued + later));
         for (var time = 0; time < 4; time++)
         {
             var answer = await gateway.GetAsync(Me, Token(4));
@@ -92,7 +94,12 @@ public sealed class RateLimitAnswerTests(SharedGateway shared)
         }
 
         await (await gateway.GetAsync(Me, Token(4))).MustBeProblemAsync(HttpStatusCode.TooManyRequests, "rate_limited");
-        await (await gateway.GetAsync(Me, Token(6))).MustHaveArrivedAsync(); // raised by its owner
+
+        // Raised by its owner: two more, and an older token does not bring the older limit back.
+        await (await gateway.GetAsync(Me, Token(6, later: 1))).MustHaveArrivedAsync();
+        await (await gateway.GetAsync(Me, Token(4))).MustHaveArrivedAsync();
+        await (await gateway.GetAsync(Me, Token(6, later: 1))).MustBeProblemAsync(HttpStatusCode.TooManyRequests, "rate_limited");
+        await (await gateway.GetAsync(Me, Token(4))).MustBeProblemAsync(HttpStatusCode.TooManyRequests, "rate_limited");
     }
 
     [Fact]

@@ -126,7 +126,8 @@ public sealed class RateLimitReloadTests(SharedGateway shared)
     {
         foreach (var status in statuses)
         {
-            Assert.Equal(status, (int)(await gateway.GetAsync(Me, token)).StatusCode);
+            var answer = await gateway.GetAsync(Me, token);
+            Assert.True(status == (int)answer.StatusCode, $"expected {status}, was {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
         }
     }
 

@@ -69,6 +69,19 @@ public sealed class RequestAuditTests(PlatformServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Request_RefusedByARateLimit_IsRecordedWithWho()
+    {
+        await _auditService.StartAsync();
+        var gateway = await _around.StartGatewayAsync(changes: [("RateLimits:Policies:user:Permits", "1")]);
+        var token = _around.Issuer.User();
+        await gateway.GetAsync("/api/v1/auth/me", token);
+
+        await gateway.SendAsync(HttpMethod.Get, "/api/v1/auth/me", token, null, ("X-Request-Id", "limited"));
+
+        Assert.Equal((429, "auth", ActorKind.User), What(await RecordAsync(record => record.RequestId == "limited")));
+    }
+
+    [Fact]
     public async Task Requests_OfAllKinds_AreRecordedWithWhoAndWhat()
     {
         await _auditService.StartAsync();
