@@ -9,6 +9,7 @@ namespace Gateway.Revocation;
 internal sealed class OpenRequests
 {
     private const int Stripes = 64;
+    private const int MostLooks = 30;
 
     private readonly Stripe[] _stripes = [.. Enumerable.Range(0, Stripes).Select(static _ => new Stripe())];
 
@@ -28,7 +29,8 @@ internal sealed class OpenRequests
 
     /// <summary>
     /// Cuts what may not go on. Asked about are requests whose token may have been revoked since they were last looked at,
-    /// or has ended.
+    /// or has ended. A request is cut at the second look that finds its answer begun: one without an answer yet may be the
+    /// very one that revoked (a sign-out waits until the gateways have it), and is cut after <see cref="MostLooks"/>.
     /// </summary>
     /// <param name="version">The set's version, read before; <see cref="long.MaxValue"/> asks about every request.</param>
     /// <param name="endedBy">Unix time in milliseconds by which a token must not have ended.</param>
@@ -114,6 +116,11 @@ internal sealed class OpenRequests
                         continue;
                     }
 
+                    if (!open.IsToBeCut())
+                    {
+                        continue;
+                    }
+
                     // Within the lock: once the request has left, its context may be another one's.
                     context.Abort();
                     open.Version = open.EndsAt = long.MaxValue;
@@ -136,5 +143,20 @@ internal sealed class OpenRequests
         public long EndsAt { get; set; }
 
         public int NextFree { get; init; }
+
+        private int LooksSinceBegun { get; set; }
+
+        private int Looks { get; set; }
+
+        public bool IsToBeCut()
+        {
+            Looks++;
+            if (Context!.Response.HasStarted)
+            {
+                LooksSinceBegun++;
+            }
+
+            return LooksSinceBegun > 1 || Looks >= MostLooks;
+        }
     }
 }
