@@ -17,14 +17,11 @@ internal sealed class RepeatedRequests(IOptionsMonitor<ProxyingOptions> options,
 {
     private readonly ConcurrentDictionary<string, RetryBudget> _budgets = new(StringComparer.OrdinalIgnoreCase);
 
-    public async Task SendAsync(HttpContext context, Func<Task> next)
-    {
-        if (!IsRepeatable(context))
-        {
-            await next();
-            return;
-        }
+    public Task SendAsync(HttpContext context, RequestDelegate next) =>
+        IsRepeatable(context) ? SendRepeatableAsync(context, next) : next(context);
 
+    private async Task SendRepeatableAsync(HttpContext context, RequestDelegate next)
+    {
         var proxy = context.GetReverseProxyFeature();
         var cluster = proxy.Cluster.Config.ClusterId;
         var budget = _budgets.GetOrAdd(cluster, static (_, now) => new RetryBudget(now.RetryShare, now.RetryBurst), options.CurrentValue);
@@ -32,7 +29,7 @@ internal sealed class RepeatedRequests(IOptionsMonitor<ProxyingOptions> options,
         List<DestinationState>? tried = null;
         for (var attempt = 1; ; attempt++)
         {
-            await next();
+            await next(context);
             if (attempt >= options.CurrentValue.Attempts || !NeverBegan(context))
             {
                 return;

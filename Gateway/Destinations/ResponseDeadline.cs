@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Routing;
 using Microsoft.Extensions.Options;
 
@@ -9,12 +10,17 @@ namespace Gateway.Destinations;
 /// </summary>
 internal sealed class ResponseDeadline(IOptionsMonitor<ProxyingOptions> options)
 {
-    public async Task LimitAsync(HttpContext context, Func<Task> next)
+    private const int MostKept = 1024;
+
+    // Sources are used again, timers and all: a new one for every request would be the costliest part of proxying it.
+    private readonly ConcurrentQueue<CancellationTokenSource> _sources = new();
+
+    /// <summary>From now on the request ends when its client goes or its time is over.</summary>
+    public Running Begin(HttpContext context)
     {
         var limit = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Deadline ?? options.CurrentValue.Deadline;
-        var client = context.RequestAborted;
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(client);
-        Running running = new(either, client);
+        var source = _sources.TryDequeue(out var kept) ? kept : new CancellationTokenSource();
+        Running running = new(source, context.RequestAborted);
         context.Features.Set(running);
         context.Response.OnStarting(static state =>
         {
@@ -23,37 +29,66 @@ internal sealed class ResponseDeadline(IOptionsMonitor<ProxyingOptions> options)
         }, running);
 
         // The forwarder listens to this token alone.
-        either.CancelAfter(limit);
-        context.RequestAborted = either.Token;
-        try
+        source.CancelAfter(limit);
+        context.RequestAborted = source.Token;
+        return running;
+    }
+
+    /// <summary>The service has answered, or nobody waits for it any more.</summary>
+    public void End(HttpContext context, Running running)
+    {
+        context.RequestAborted = running.Client;
+        var source = running.End();
+        if (source.TryReset() && _sources.Count < MostKept)
         {
-            await next();
+            _sources.Enqueue(source);
         }
-        finally
+        else
         {
-            running.End();
-            context.RequestAborted = client;
+            source.Dispose();
         }
     }
 
     /// <summary>Whether the request was given up because the service took too long.</summary>
     public static bool HasPassed(HttpContext context) => context.Features.Get<Running>()?.HasPassed == true;
 
-    private sealed class Running(CancellationTokenSource either, CancellationToken client)
+    /// <summary>The time of one request.</summary>
+    internal sealed class Running
     {
+        private readonly CancellationTokenSource _either;
+        private readonly CancellationTokenRegistration _whenClientGoes;
         private bool _ended;
 
-        public bool HasPassed => either.IsCancellationRequested && !client.IsCancellationRequested;
+        public Running(CancellationTokenSource either, CancellationToken client)
+        {
+            _either = either;
+            Client = client;
+            _whenClientGoes = client.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), either);
+        }
+
+        public CancellationToken Client { get; }
+
+        public bool HasPassed
+        {
+            get => _ended ? field : _either.IsCancellationRequested && !Client.IsCancellationRequested;
+            private set;
+        }
 
         public void Stop()
         {
+            // A problem written later starts the response too, when the source may be another request's.
             if (!_ended)
             {
-                either.CancelAfter(Timeout.Infinite);
+                _either.CancelAfter(Timeout.Infinite);
             }
         }
 
-        // A problem written later starts the response too, when the source is disposed.
-        public void End() => _ended = true;
+        public CancellationTokenSource End()
+        {
+            _whenClientGoes.Dispose();
+            HasPassed = HasPassed; // the source tells of another request from now on
+            _ended = true;
+            return _either;
+        }
     }
 }

@@ -1,7 +1,7 @@
 namespace Gateway.Edge;
 
 /// <summary>What one request takes of the bounds, as long as it is under way.</summary>
-internal sealed class InFlightPlace(InFlight inFlight, bool stream)
+internal sealed class InFlightPlace(InFlight inFlight, GatewayMetrics metrics, bool stream)
 {
     public bool IsStream { get; private set; } = stream;
 
@@ -26,5 +26,14 @@ internal sealed class InFlightPlace(InFlight inFlight, bool stream)
         return true;
     }
 
-    public void Leave() => inFlight.Leave(IsStream);
+    public Task LeaveAsync()
+    {
+        inFlight.Leave(IsStream);
+        if (IsRefused)
+        {
+            metrics.Shed("stream");
+        }
+
+        return Task.CompletedTask;
+    }
 }

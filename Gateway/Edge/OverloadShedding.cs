@@ -15,29 +15,14 @@ internal sealed class OverloadShedding(RequestDelegate next, InFlight inFlight, 
         var announced = IsAnnouncedStream(context);
         if (inFlight.TryEnter(announced))
         {
-            return ServeAsync(context, new InFlightPlace(inFlight, announced));
+            InFlightPlace place = new(inFlight, metrics, announced);
+            context.Features.Set(place);
+            context.Response.OnCompleted(static state => ((InFlightPlace)state).LeaveAsync(), place);
+            return next(context);
         }
 
         metrics.Shed(announced ? "stream" : "request");
         return GatewayProblems.Overloaded().ExecuteAsync(context);
-    }
-
-    private async Task ServeAsync(HttpContext context, InFlightPlace place)
-    {
-        context.Features.Set(place);
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            place.Leave();
-        }
-
-        if (place.IsRefused)
-        {
-            metrics.Shed("stream");
-        }
     }
 
     private static bool IsAnnouncedStream(HttpContext context) =>

@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using Gateway.Routing;
 using Gateway.Tokens;
+using Microsoft.AspNetCore.Http.Features;
 using ServiceDefaults.Contracts;
 using ServiceDefaults.Logging;
 
@@ -16,36 +16,15 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
     private const int LongestPath = 1024;
     private const int ClientClosedRequest = 499;
 
-    public async Task InvokeAsync(HttpContext context)
-    {
-        var start = time.GetTimestamp();
-        var at = time.GetUtcNow();
-        var status = 0;
-        try
-        {
-            await next(context);
-        }
-        catch (Exception fault)
-        {
-            // The status that the exception handler further out will set.
-            status = fault is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError;
-            throw;
-        }
-        finally
-        {
-            if (status == 0)
-            {
-                status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted
-                    ? ClientClosedRequest
-                    : context.Response.StatusCode;
-            }
+    private readonly RequestRecords _records = records;
+    private readonly TimeProvider _time = time;
 
-            var access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
-            if (access?.Audited != false && !IsPreflight(context.Request))
-            {
-                records.Add(Describe(context, access, at, time.GetElapsedTime(start), status));
-            }
-        }
+    public Task InvokeAsync(HttpContext context)
+    {
+        // A callback, since awaiting the rest of the pipeline here would cost every request more than its record. It comes
+        // after the answer, whoever made it, and before the context serves another request.
+        context.Response.OnCompleted(static state => ((Running)state).End(), new Running(this, context, _time.GetUtcNow(), _time.GetTimestamp()));
+        return next(context);
     }
 
     private static RequestRecord Describe(HttpContext context, RouteAccess? access, DateTimeOffset at, TimeSpan duration, int status)
@@ -65,7 +44,7 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
             access?.RouteId,
             status,
             duration,
-            Activity.Current?.TraceId.ToHexString(),
+            context.Features.Get<IHttpActivityFeature>()?.Activity.TraceId.ToHexString(),
             context.TraceIdentifier);
     }
 
@@ -76,4 +55,21 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
         && request.Headers.AccessControlRequestMethod.Count > 0;
 
     private static string Cut(string text, int longest) => text.Length > longest ? text[..longest] : text;
+
+    private sealed class Running(AuditedRequests owner, HttpContext context, DateTimeOffset at, long start)
+    {
+        public Task End()
+        {
+            var access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
+            if (access?.Audited != false && !IsPreflight(context.Request))
+            {
+                var status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted
+                    ? ClientClosedRequest
+                    : context.Response.StatusCode;
+                owner._records.Add(Describe(context, access, at, owner._time.GetElapsedTime(start), status));
+            }
+
+            return Task.CompletedTask;
+        }
+    }
 }

@@ -4,7 +4,7 @@ namespace Gateway.Revocation;
 
 /// <summary>
 /// Requests under way with a token, so that those that last can be cut when it is revoked or ends. Entering and leaving
-/// cost a short lock of one of 64 stripes each and no allocation, since every request does both.
+/// cost a short lock of one of 64 stripes each, since every request does both.
 /// </summary>
 internal sealed class OpenRequests
 {
@@ -22,10 +22,8 @@ internal sealed class OpenRequests
     public Ticket Enter(HttpContext context, VerifiedToken token, long version)
     {
         var stripe = Environment.CurrentManagedThreadId % Stripes;
-        return new Ticket(stripe, _stripes[stripe].Enter(context, token, version));
+        return new Ticket(_stripes[stripe], _stripes[stripe].Enter(context, token, version));
     }
-
-    public void Leave(Ticket ticket) => _stripes[ticket.Stripe].Leave(ticket.Slot);
 
     /// <summary>
     /// Cuts what may not go on. Asked about are requests whose token may have been revoked since they were last looked at,
@@ -47,9 +45,16 @@ internal sealed class OpenRequests
     }
 
     /// <summary>Where a request is entered.</summary>
-    internal readonly record struct Ticket(int Stripe, int Slot);
+    internal sealed class Ticket(Stripe stripe, int slot)
+    {
+        public Task LeaveAsync()
+        {
+            stripe.Leave(slot);
+            return Task.CompletedTask;
+        }
+    }
 
-    private sealed class Stripe
+    internal sealed class Stripe
     {
         private readonly Lock _gate = new();
         private Open[] _slots = new Open[16];

@@ -5,12 +5,12 @@ namespace Gateway.Routing;
 /// <summary>Refuses a body over the route's limit or of a type the route does not take, before the service is bothered.</summary>
 internal static class BodyRules
 {
-    public static Task CheckAsync(HttpContext context, Func<Task> next)
+    public static Task CheckAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true
             || context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true)
         {
-            return next();
+            return next(context);
         }
 
         if (context.Request.ContentLength is { } length
@@ -22,7 +22,7 @@ internal static class BodyRules
 
         var access = context.GetEndpoint()!.Metadata.GetMetadata<RouteAccess>()!;
         return context.Request.Headers.ContentType is [{ } type] && Takes(access.ContentTypes, type)
-            ? next()
+            ? next(context)
             : GatewayProblems.UnsupportedMediaType(access.ContentTypes).ExecuteAsync(context);
     }
 

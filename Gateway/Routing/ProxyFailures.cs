@@ -7,40 +7,28 @@ namespace Gateway.Routing;
 /// <summary>Words what the proxy itself could not do as a problem. An answer that has begun is cut off by the proxy.</summary>
 internal static class ProxyFailures
 {
-    public static async Task AnswerAsync(HttpContext context, Func<Task> next)
+    /// <summary>Nothing is left to answer when the service did, or the client has gone.</summary>
+    public static Task AnswerAsync(HttpContext context)
     {
-        await next();
         if (context.Features.Get<InFlightPlace>() is { IsRefused: true })
         {
             context.Response.Clear();
-            await GatewayProblems.Overloaded().ExecuteAsync(context);
-            return;
+            return GatewayProblems.Overloaded().ExecuteAsync(context);
         }
 
-        if (context.Response.HasStarted || context.Features.Get<IForwarderErrorFeature>() is not { } failure)
+        if (context.Response.HasStarted
+            || context.Features.Get<IForwarderErrorFeature>() is not { } failure
+            || context.RequestAborted.IsCancellationRequested)
         {
-            return;
-        }
-
-        if (context.RequestAborted.IsCancellationRequested)
-        {
-            return; // the client has gone; nobody reads an answer
+            return Task.CompletedTask;
         }
 
         context.Response.Clear();
-        if (BadRequestIn(failure.Exception) is { } bad)
-        {
-            // Where the next request would begin is in doubt.
-            await StrictRequests.RefuseAsync(context, Describe(bad));
-        }
-        else if (failure.Error == ForwarderError.RequestBodyClient)
-        {
-            await StrictRequests.RefuseAsync(context, GatewayProblems.BodyNotReadable());
-        }
-        else
-        {
-            await Describe(context, failure).ExecuteAsync(context);
-        }
+        return BadRequestIn(failure.Exception) is { } bad
+            ? StrictRequests.RefuseAsync(context, Describe(bad)) // where the next request would begin is in doubt
+            : failure.Error == ForwarderError.RequestBodyClient
+                ? StrictRequests.RefuseAsync(context, GatewayProblems.BodyNotReadable())
+                : Describe(context, failure).ExecuteAsync(context);
     }
 
     private static IResult Describe(BadHttpRequestException bad) => bad.StatusCode switch

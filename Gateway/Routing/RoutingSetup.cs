@@ -20,6 +20,7 @@ internal static class RoutingSetup
         builder.Services.AddSingleton<IActiveHealthCheckPolicy, AnsweringProbe>();
         builder.Services.AddSingleton<RepeatedRequests>();
         builder.Services.AddSingleton<ResponseDeadline>();
+        builder.Services.AddSingleton<ProxiedRequests>();
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
             .AddConfigFilter<RouteRules>()
@@ -45,10 +46,8 @@ internal static class RoutingSetup
     {
         app.MapReverseProxy(proxy =>
         {
-            proxy.Use(ProxyFailures.AnswerAsync);
             proxy.Use(BodyRules.CheckAsync);
-            proxy.Use(app.Services.GetRequiredService<ResponseDeadline>().LimitAsync);
-            proxy.Use(app.Services.GetRequiredService<RepeatedRequests>().SendAsync);
+            proxy.Use(app.Services.GetRequiredService<ProxiedRequests>().SendAsync);
             proxy.UseLoadBalancing();
             proxy.UsePassiveHealthChecks();
         }).ConfigureEndpoints(static (endpoint, route) => endpoint.WithMetadata(RouteAccess.Read(route, []), RouteLimits.Of(route)));

@@ -187,18 +187,12 @@ internal sealed class TokenCheck(
         return GatewayProblems.RevocationUnavailable().ExecuteAsync(context);
     }
 
-    private async Task ForwardAsync(HttpContext context, TokenVerdict verdict)
+    private Task ForwardAsync(HttpContext context, TokenVerdict verdict)
     {
         Enter(context, verdict.Token!);
-        var ticket = open.Enter(context, verdict.Token!, verdict.Version);
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            open.Leave(ticket);
-        }
+        context.Response.OnCompleted(
+            static state => ((OpenRequests.Ticket)state).LeaveAsync(), open.Enter(context, verdict.Token!, verdict.Version));
+        return next(context);
     }
 
     private static bool HasOneOf(IReadOnlyList<string> scopes, RouteAccess access)
