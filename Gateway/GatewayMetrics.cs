@@ -15,6 +15,7 @@ internal sealed class GatewayMetrics : IDisposable
     private readonly Counter<long> _auditLost;
     private readonly Counter<long> _revocationFaults;
     private readonly Counter<long> _revocations;
+    private readonly Counter<long> _shed;
     private readonly Counter<long> _cut;
     private readonly Counter<long> _apiKeys;
     private readonly Counter<long> _introspections;
@@ -28,7 +29,8 @@ internal sealed class GatewayMetrics : IDisposable
         _retries = _meter.CreateCounter<long>("platform.gateway.retries", "{retry}", "Requests sent again to a service");
         _retriesRefused = _meter.CreateCounter<long>("platform.gateway.retries_refused", "{retry}", "Retries not made because the budget was used up");
         _circuits = _meter.CreateCounter<long>("platform.gateway.circuits_opened", "{opening}", "Times a destination was taken out after failures");
-        _audited = _meter.CreateCounter<long>("platform.gateway.audit.records", "{record}", "Request records, by stage: recorded, published, spooled, replayed");
+        _shed = _meter.CreateCounter<long>("platform.gateway.overload.refused", "{request}", "Requests refused because too many were under way, by kind: request, stream");
+        _audited = _meter.CreateCounter<long>("platform.gateway.audit.records", "{record}", "Request records, by stage: recorded, published, replayed");
         _auditLost = _meter.CreateCounter<long>("platform.gateway.audit.lost", "{record}", "Request records lost, by reason");
         _revocations = _meter.CreateCounter<long>("platform.gateway.revocations.applied", "{revocation}", "Revocations applied, by source");
         _cut = _meter.CreateCounter<long>("platform.gateway.requests.cut", "{request}", "Requests cut while under way because their token was revoked or had ended");
@@ -46,6 +48,8 @@ internal sealed class GatewayMetrics : IDisposable
     public void RetryRefused(string cluster) => _retriesRefused.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
 
     public void CircuitOpened(string cluster) => _circuits.Add(1, new KeyValuePair<string, object?>("cluster", cluster));
+
+    public void Shed(string kind) => _shed.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     public void Audited(string stage, int records) => _audited.Add(records, new KeyValuePair<string, object?>("stage", stage));
 

@@ -41,6 +41,21 @@ internal static class GatewayProblems
     public static ProblemHttpResult BodyNotReadable() =>
         Problem.Of(400, ProblemCodes.MalformedRequest, "The request body could not be read.");
 
+    public static ProblemHttpResult UnsupportedMediaType(IEnumerable<string> taken) =>
+        Problem.Of(415, ProblemCodes.UnsupportedMediaType, $"This route takes a body as {string.Join(", ", taken)}.");
+
+    public static ProblemHttpResult BodyTooSlow() =>
+        Problem.Of(408, ProblemCodes.RequestTimeout, "The request body came too slowly.");
+
+    public static ProblemHttpResult HeaderTooLarge() =>
+        Problem.Of(431, ProblemCodes.HeadersTooLarge, "A header of the request is too long.");
+
+    public static ProblemHttpResult HeaderNotReadable() =>
+        Problem.Of(400, ProblemCodes.MalformedRequest, "A header of the request has characters that do not belong there.");
+
+    public static ProblemHttpResult Overloaded() => Problem.RetryLater(
+        503, "overloaded", "More is asked of the gateway than it can do at once. Try again shortly.", Shortly);
+
     public static ProblemHttpResult RevocationUnavailable() => Problem.RetryLater(
         503, "revocation_unavailable", "It cannot be told at the moment whether the access token was revoked.", Shortly);
 }

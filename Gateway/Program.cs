@@ -26,10 +26,12 @@ app.ObserveRequestAudit();
 
 app.UseForwardedHeaders();
 app.UseMiddleware<ResponseHeaders>();
-app.UseMiddleware<RequestHeaders>();
 app.UseApiDocuments();
-app.UseRouting();
 app.UseMiddleware<AuditedRequests>();
+app.UseMiddleware<OverloadShedding>();
+app.UseMiddleware<StrictRequests>();
+app.UseMiddleware<RequestHeaders>();
+app.UseRouting();
 app.UseRedirectToHttps();
 app.UseCors();
 app.UseMiddleware<AddressLimits>();

@@ -1,9 +1,11 @@
 using IdentityService.ApiKeys;
 using IdentityService.Authorization;
+using IdentityService.ClientRegistration;
 using IdentityService.DeviceGrants;
 using IdentityService.Introspection;
 using IdentityService.OpenId;
 using IdentityService.Pages;
+using IdentityService.RevocationAdministration;
 using IdentityService.SigningOut;
 using IdentityService.SignInPages;
 using IdentityService.TokenRevocation;
@@ -25,6 +27,8 @@ internal static class OpenIdProvider
         services.AddDeviceGrants();
         services.AddOpenId();
         services.AddSigningOut();
+        services.AddClientRegistration();
+        services.AddRevocationAdministration();
     }
 
     public static void MapOpenIdProvider(this IEndpointRouteBuilder routes)
@@ -39,5 +43,7 @@ internal static class OpenIdProvider
         routes.MapDeviceGrantEndpoints();
         routes.MapOpenIdEndpoints();
         routes.MapSigningOutEndpoints();
+        routes.MapClientEndpoints();
+        routes.MapRevocationAdministration();
     }
 }

@@ -36,6 +36,32 @@ internal sealed class HttpsOptions
     public int Port { get; set; } = 443;
 }
 
+/// <summary>Section <c>PublicHosts</c>: names under which clients reach the gateway.</summary>
+internal sealed class PublicHosts : IValidatableObject
+{
+    public const string Section = "PublicHosts";
+
+    /// <summary>
+    /// Names without port; any when empty. Set them where the gateway redirects to HTTPS or a proxy in front passes on
+    /// what clients say in <c>Host</c> or <c>X-Forwarded-Host</c>.
+    /// </summary>
+    public string[] Names { get; set; } = [];
+
+    public bool Contains(string host) =>
+        Names.Length == 0 || Array.Exists(Names, name => name.Equals(host, StringComparison.OrdinalIgnoreCase));
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var name in Names)
+        {
+            if (Uri.CheckHostName(name.Trim('[', ']')) == UriHostNameType.Unknown)
+            {
+                yield return new ValidationResult("each must be a host name without port, such as platform.example.com", [nameof(Names)]);
+            }
+        }
+    }
+}
+
 /// <summary>Section <c>Cors</c>: which pages of other origins may call the API. None when empty.</summary>
 internal sealed class CorsSettings : IValidatableObject
 {

@@ -1,10 +1,11 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Gateway.Edge;
 
-/// <summary>What concerns the public side: real addresses behind proxies, HTTPS, CORS.</summary>
+/// <summary>What concerns the public side: strict HTTP, limits, overload, real addresses behind proxies, HTTPS, CORS.</summary>
 internal static class EdgeSetup
 {
     public static WebApplicationBuilder AddEdge(this WebApplicationBuilder builder)
@@ -12,6 +13,11 @@ internal static class EdgeSetup
         builder.Services.AddValidatedOptions<TrustedProxyOptions>(TrustedProxyOptions.Section);
         builder.Services.AddValidatedOptions<HttpsOptions>(HttpsOptions.Section);
         builder.Services.AddValidatedOptions<CorsSettings>(CorsSettings.Section);
+        builder.Services.AddValidatedOptions<PublicHosts>(PublicHosts.Section);
+        builder.Services.AddValidatedOptions<HttpLimits>(HttpLimits.Section);
+        builder.Services.AddValidatedOptions<OverloadOptions>(OverloadOptions.Section);
+        builder.Services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>, StrictServer>();
+        builder.Services.AddSingleton<InFlight>();
         builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<TrustedProxyOptions>>(Trust);
         builder.Services.AddCors();
         builder.Services.AddOptions<CorsOptions>().Configure<IOptions<CorsSettings>>(static (cors, settings) =>

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Text;
-using StackExchange.Redis;
 
 namespace Gateway.RateLimits;
 
@@ -16,21 +14,17 @@ namespace Gateway.RateLimits;
 /// </list>
 /// </summary>
 internal sealed partial class PermitSharing(
-    IServiceProvider services, RateLimitPlans plans, SharedPermits permits, RateLimitMetrics metrics, TimeProvider time, ILogger<PermitSharing> logger)
+    RateLimitPlans plans, SharedPermits permits, RateLimitMetrics metrics, TimeProvider time, ILogger<PermitSharing> logger)
     : BackgroundService
 {
     private const int MostAtOnce = 200; // partitions in one script, which Redis runs in about 2 ms
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AtLeastEvery = TimeSpan.FromMilliseconds(250);
 
-    private readonly ConcurrentQueue<Partition> _queue = [];
-    private readonly SemaphoreSlim _woken = new(0);
+    private readonly PartitionQueue _queue = new();
     private readonly Lock _counting = new(); // the rounds, and beside them the way back to Redis
-    private TaskCompletionSource _round = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task<IConnectionMultiplexer>? _connecting;
     private Task<bool>? _trying;
     private long? _reachedAt;
-    private int _signalled;
     private int _gateways;
     private string? _life;
     private long _triedAt;
@@ -43,40 +37,14 @@ internal sealed partial class PermitSharing(
     public bool IsShared { get; private set; }
 
     /// <summary>Ends with the round that is under way, or with the next.</summary>
-    public Task NextRound => Volatile.Read(ref _round).Task;
+    public Task NextRound => _queue.NextRound;
 
     private long TicksOfMillisecond { get; } = Math.Max(1, time.TimestampFrequency / 1000);
 
     private RateLimitOptions Options => plans.Current.Options;
 
     /// <summary>Something was taken or is wanted.</summary>
-    public void Enqueue(Partition partition)
-    {
-        if (partition.Enqueue())
-        {
-            _queue.Enqueue(partition);
-            if (Interlocked.Exchange(ref _signalled, 1) == 0)
-            {
-                _woken.Release();
-            }
-        }
-    }
-
-    // Not cancelled when the process stops: bounded by the patience with Redis.
-    private async Task RoundAsync()
-    {
-        if (IsShared)
-        {
-            await ShareAsync(Drain());
-        }
-        else
-        {
-            Serve(Drain());
-            await TryAgainAsync();
-        }
-
-        EndRound();
-    }
+    public void Enqueue(Partition partition) => _queue.Add(partition);
 
     public override Task StartAsync(CancellationToken cancellationToken)
     {
@@ -89,15 +57,15 @@ internal sealed partial class PermitSharing(
         await base.StopAsync(cancellationToken);
         if (IsShared)
         {
-            await ShareAsync(Drain()); // the last usage, for the gateways that stay
+            await ShareAsync(_queue.Drain()); // the last usage, for the gateways that stay
         }
 
-        EndRound();
+        _queue.EndRound();
     }
 
     public override void Dispose()
     {
-        _woken.Dispose();
+        _queue.Dispose();
         base.Dispose();
     }
 
@@ -106,8 +74,7 @@ internal sealed partial class PermitSharing(
         await Task.Yield();
         while (!stoppingToken.IsCancellationRequested)
         {
-            await ((Task)_woken.WaitAsync(AtLeastEvery, stoppingToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Interlocked.Exchange(ref _signalled, 0);
+            await _queue.WaitAsync(AtLeastEvery, stoppingToken);
             var began = time.GetTimestamp();
             await RoundAsync();
             Sweep();
@@ -118,16 +85,20 @@ internal sealed partial class PermitSharing(
         }
     }
 
-    private List<Partition> Drain()
+    // Not cancelled when the process stops: bounded by the patience with Redis.
+    private async Task RoundAsync()
     {
-        List<Partition> queued = [];
-        while (_queue.TryDequeue(out var partition))
+        if (IsShared)
         {
-            partition.Dequeued();
-            queued.Add(partition);
+            await ShareAsync(_queue.Drain());
+        }
+        else
+        {
+            Serve(_queue.Drain());
+            await TryAgainAsync();
         }
 
-        return queued;
+        _queue.EndRound();
     }
 
     /// <summary>Exchanges these partitions' usage and wishes; those for which Redis does not answer are served locally.</summary>
@@ -168,14 +139,11 @@ internal sealed partial class PermitSharing(
         var start = time.GetTimestamp();
         try
         {
-            // The first use of the client connects, and that blocks while Redis is away.
-            _connecting ??= Task.Run(services.GetRequiredService<IConnectionMultiplexer>);
-            var connection = await _connecting.WaitAsync(Options.Patience);
-            var granted = await permits.ExchangeAsync(connection.GetDatabase(), asked, present, Options.Lease, Options.Patience);
+            var granted = await permits.ExchangeAsync(asked, present, Options.Lease, Options.Patience);
             metrics.Exchanged(time.GetElapsedTime(start), null);
             return granted;
         }
-        catch (Exception fault) when (IsOutage(fault))
+        catch (Exception fault) when (SharedPermits.IsOutage(fault))
         {
             metrics.Exchanged(time.GetElapsedTime(start), fault.GetType().Name);
             if (IsShared)
@@ -271,9 +239,6 @@ internal sealed partial class PermitSharing(
 
     private int Gateways() => Math.Max(1, _gateways > 0 ? _gateways : Options.Gateways);
 
-    private void EndRound() =>
-        Interlocked.Exchange(ref _round, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
-
     private void Sweep()
     {
         if (time.GetElapsedTime(_sweptAt) >= SweepEvery)
@@ -287,10 +252,6 @@ internal sealed partial class PermitSharing(
     }
 
     private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
-
-    // RedisException is the client's own; the others come from a connection that broke under a command.
-    private static bool IsOutage(Exception fault) =>
-        fault is RedisException or RedisConnectionException or TimeoutException or ObjectDisposedException or IOException or TaskCanceledException;
 
     [LoggerMessage(1, LogLevel.Warning, "Rate limits are not shared: Redis is away ({Reason}). Each of {Gateways} gateways has its share")]
     private static partial void LogLocal(ILogger logger, int gateways, string reason);

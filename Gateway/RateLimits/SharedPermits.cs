@@ -8,7 +8,7 @@ namespace Gateway.RateLimits;
 /// usage each time, so that a lost answer, a command sent twice or an emptied server do no harm: the next exchange puts
 /// it right. By Redis's clock; ages travel, not times.
 /// </summary>
-internal sealed class SharedPermits(GatewayInstance gateway)
+internal sealed class SharedPermits(IServiceProvider services, GatewayInstance gateway)
 {
     public const string Prefix = "limits:";
     private const string Gateways = Prefix + "gateways";
@@ -113,6 +113,8 @@ internal sealed class SharedPermits(GatewayInstance gateway)
         return answer
         """;
 
+    private Task<IConnectionMultiplexer>? _connecting;
+
     /// <summary>Gateways that exchange with this Redis.</summary>
     public int Alive { get; private set; }
 
@@ -123,7 +125,7 @@ internal sealed class SharedPermits(GatewayInstance gateway)
     /// <param name="present">Whether this gateway shows itself, so that others may rely on Redis knowing what it used.</param>
     /// <exception cref="TimeoutException">Redis did not answer in time; it may have done its part.</exception>
     public async Task<Granted[]> ExchangeAsync(
-        IDatabase redis, IReadOnlyList<Ask> asked, bool present, TimeSpan lease, TimeSpan patience)
+        IReadOnlyList<Ask> asked, bool present, TimeSpan lease, TimeSpan patience)
     {
         var keys = new RedisKey[2 + asked.Count];
         var values = new RedisValue[4 + (5 * asked.Count)];
@@ -138,8 +140,19 @@ internal sealed class SharedPermits(GatewayInstance gateway)
                 (demand.Quota.Permits, demand.Quota.Window, demand.Keep, demand.Want, usage);
         }
 
-        return Read(await RunAsync(redis, keys, values).WaitAsync(patience), asked.Count);
+        // The first use of the client connects, and that blocks while Redis is away.
+        if (_connecting is null or { IsFaulted: true })
+        {
+            _connecting = Task.Run(services.GetRequiredService<IConnectionMultiplexer>);
+        }
+
+        var connection = await _connecting.WaitAsync(patience);
+        return Read(await RunAsync(connection.GetDatabase(), keys, values).WaitAsync(patience), asked.Count);
     }
+
+    // RedisException is the client's own; the others come from a connection that broke under a command.
+    public static bool IsOutage(Exception fault) =>
+        fault is RedisException or RedisConnectionException or TimeoutException or ObjectDisposedException or IOException or TaskCanceledException;
 
     private Granted[] Read(RedisResult result, int count)
     {

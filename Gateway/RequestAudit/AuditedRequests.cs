@@ -8,7 +8,7 @@ namespace Gateway.RequestAudit;
 
 /// <summary>
 /// Makes a record of every API request when it has ended: routed ones unless the route says otherwise, and those that no
-/// route took. Handing it over never waits.
+/// route took. Preflights of browsers ask for nothing and get no record. Handing it over never waits.
 /// </summary>
 internal sealed class AuditedRequests(RequestDelegate next, RequestRecords records, TimeProvider time)
 {
@@ -41,7 +41,7 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
             }
 
             var access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
-            if (access?.Audited != false)
+            if (access?.Audited != false && !IsPreflight(context.Request))
             {
                 records.Add(Describe(context, access, at, time.GetElapsedTime(start), status));
             }
@@ -68,6 +68,12 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
             Activity.Current?.TraceId.ToHexString(),
             context.TraceIdentifier);
     }
+
+    // Exactly what CORS answers itself, always, and never lets through.
+    private static bool IsPreflight(HttpRequest request) =>
+        HttpMethods.IsOptions(request.Method)
+        && request.Headers.Origin.Count > 0
+        && request.Headers.AccessControlRequestMethod.Count > 0;
 
     private static string Cut(string text, int longest) => text.Length > longest ? text[..longest] : text;
 }

@@ -6,16 +6,18 @@ internal static class RequestAuditSetup
     {
         builder.Services.AddValidatedOptions<RequestAuditOptions>(RequestAuditOptions.Section);
         builder.Services.AddSingleton<RequestRecords>();
-        builder.Services.AddSingleton<AuditSpool>();
-        builder.Services.AddHostedService<RequestAuditShipping>();
+        builder.Services.AddSingleton<AuditJournal>();
+        builder.Services.AddSingleton<JournalWriting>();
+        builder.Services.AddSingleton<JournalPublishing>();
+        builder.Services.AddHostedService<JournalShipping>();
         return builder;
     }
 
     /// <summary>Registers the gauge; called once the host is built.</summary>
     public static void ObserveRequestAudit(this WebApplication app)
     {
-        var spool = app.Services.GetRequiredService<AuditSpool>();
+        var journal = app.Services.GetRequiredService<AuditJournal>();
         app.Services.GetRequiredService<GatewayMetrics>()
-            .Observe("platform.gateway.audit.spool", "By", "Request audit kept on disk", () => spool.Bytes);
+            .Observe("platform.gateway.audit.spool", "By", "Request audit in the journal, not sent yet", () => journal.Bytes);
     }
 }

@@ -33,7 +33,7 @@ internal sealed partial class CuttingOpenRequests(
                 var unknown = freshness.State == RevocationState.Unknown;
                 var version = unknown ? long.MaxValue : revocations.Version; // before the look at any request
                 var endedBy = time.GetUtcNow() - authentication.Value.ClockSkew - options.CurrentValue.StreamGrace;
-                var cut = requests.Cut(version, endedBy.ToUnixTimeMilliseconds(), Environment.TickCount64, unknown ? static _ => false : unrevoked);
+                var cut = requests.Cut(version, endedBy.ToUnixTimeMilliseconds(), unknown ? static _ => false : unrevoked);
                 if (cut > 0)
                 {
                     metrics.RequestsCut(cut);

@@ -9,9 +9,7 @@ namespace Gateway.Revocation;
 internal sealed class OpenRequests
 {
     private const int Stripes = 64;
-
-    // A logout waits up to a second for the gateways, and must get its answer although it ended its own session.
-    private const long AnswerGrace = 2_000;
+    private const int MostLooks = 30;
 
     private readonly Stripe[] _stripes = [.. Enumerable.Range(0, Stripes).Select(static _ => new Stripe())];
 
@@ -31,19 +29,18 @@ internal sealed class OpenRequests
 
     /// <summary>
     /// Cuts what may not go on. Asked about are requests whose token may have been revoked since they were last looked at,
-    /// or has ended. Where the answer has begun, it is cut at once; else two seconds later, so that a request that ends its
-    /// own session is answered.
+    /// or has ended. A request is cut at the second look that finds its answer begun: one without an answer yet may be the
+    /// very one that revoked (a sign-out waits until the gateways have it), and is cut after <see cref="MostLooks"/>.
     /// </summary>
     /// <param name="version">The set's version, read before; <see cref="long.MaxValue"/> asks about every request.</param>
     /// <param name="endedBy">Unix time in milliseconds by which a token must not have ended.</param>
-    /// <param name="now">Milliseconds of any clock that only goes forward.</param>
     /// <param name="mayGoOn">Called under a lock, so it must be quick.</param>
-    public int Cut(long version, long endedBy, long now, Func<VerifiedToken, bool> mayGoOn)
+    public int Cut(long version, long endedBy, Func<VerifiedToken, bool> mayGoOn)
     {
         var cut = 0;
         foreach (var stripe in _stripes)
         {
-            cut += stripe.Cut(version, endedBy, now, mayGoOn);
+            cut += stripe.Cut(version, endedBy, mayGoOn);
         }
 
         return cut;
@@ -96,7 +93,7 @@ internal sealed class OpenRequests
             }
         }
 
-        public int Cut(long version, long endedBy, long now, Func<VerifiedToken, bool> mayGoOn)
+        public int Cut(long version, long endedBy, Func<VerifiedToken, bool> mayGoOn)
         {
             if (Count == 0)
             {
@@ -119,10 +116,9 @@ internal sealed class OpenRequests
                         continue;
                     }
 
-                    open.FoundAt ??= now;
-                    if (!context.Response.HasStarted && now - open.FoundAt < AnswerGrace)
+                    if (!open.IsToBeCut())
                     {
-                        continue; // looked at again the next time
+                        continue;
                     }
 
                     // Within the lock: once the request has left, its context may be another one's.
@@ -146,9 +142,21 @@ internal sealed class OpenRequests
 
         public long EndsAt { get; set; }
 
-        /// <summary>When its token was first found not to be good any more.</summary>
-        public long? FoundAt { get; set; }
-
         public int NextFree { get; init; }
+
+        private int LooksSinceBegun { get; set; }
+
+        private int Looks { get; set; }
+
+        public bool IsToBeCut()
+        {
+            Looks++;
+            if (Context!.Response.HasStarted)
+            {
+                LooksSinceBegun++;
+            }
+
+            return LooksSinceBegun > 1 || Looks >= MostLooks;
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Destinations;
+using Gateway.Edge;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Routing;
@@ -9,6 +10,13 @@ internal static class ProxyFailures
     public static async Task AnswerAsync(HttpContext context, Func<Task> next)
     {
         await next();
+        if (context.Features.Get<InFlightPlace>() is { IsRefused: true })
+        {
+            context.Response.Clear();
+            await GatewayProblems.Overloaded().ExecuteAsync(context);
+            return;
+        }
+
         if (context.Response.HasStarted || context.Features.Get<IForwarderErrorFeature>() is not { } failure)
         {
             return;
@@ -20,18 +28,30 @@ internal static class ProxyFailures
         }
 
         context.Response.Clear();
-        await Describe(context, failure).ExecuteAsync(context);
+        if (BadRequestIn(failure.Exception) is { } bad)
+        {
+            // Where the next request would begin is in doubt.
+            await StrictRequests.RefuseAsync(context, Describe(bad));
+        }
+        else if (failure.Error == ForwarderError.RequestBodyClient)
+        {
+            await StrictRequests.RefuseAsync(context, GatewayProblems.BodyNotReadable());
+        }
+        else
+        {
+            await Describe(context, failure).ExecuteAsync(context);
+        }
     }
+
+    private static IResult Describe(BadHttpRequestException bad) => bad.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => GatewayProblems.BodyTooLarge(),
+        StatusCodes.Status408RequestTimeout => GatewayProblems.BodyTooSlow(),
+        _ => GatewayProblems.BodyNotReadable(),
+    };
 
     private static IResult Describe(HttpContext context, IForwarderErrorFeature failure)
     {
-        if (BadRequestIn(failure.Exception) is { } bad)
-        {
-            return bad.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? GatewayProblems.BodyTooLarge()
-                : GatewayProblems.BodyNotReadable();
-        }
-
         if (ResponseDeadline.HasPassed(context))
         {
             return GatewayProblems.UpstreamTimeout();
@@ -42,7 +62,6 @@ internal static class ProxyFailures
             ForwarderError.NoAvailableDestinations => GatewayProblems.UpstreamUnavailable(),
             ForwarderError.Request when CannotConnect(failure.Exception) => GatewayProblems.UpstreamUnavailable(),
             ForwarderError.RequestTimedOut => GatewayProblems.UpstreamTimeout(),
-            ForwarderError.RequestBodyClient => GatewayProblems.BodyNotReadable(),
             _ => GatewayProblems.UpstreamFailed(),
         };
     }

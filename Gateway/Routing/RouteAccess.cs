@@ -16,14 +16,18 @@ namespace Gateway.Routing;
 /// <item><c>Deadline</c>: time until the service's answer begins; else <c>Proxying:Deadline</c>.</item>
 /// <item><c>Pages</c>: <c>true</c> for HTML, whose service may bring its own Content-Security-Policy.</item>
 /// <item><c>Audit</c>: <c>false</c> for public documents, of which no records are kept.</item>
+/// <item><c>ContentTypes</c>: types of body taken, separated by spaces; JSON when unset.</item>
 /// <item><c>RateLimits</c>: see <see cref="RateLimits.RouteLimits"/>.</item>
 /// </list>
 /// </summary>
 internal sealed record RouteAccess(
-    string RouteId, RouteCaller Caller, FrozenSet<string> Scopes, bool Strict, TimeSpan? Deadline, bool Pages, bool Audited)
+    string RouteId, RouteCaller Caller, FrozenSet<string> Scopes, bool Strict, TimeSpan? Deadline, bool Pages, bool Audited,
+    string[] ContentTypes)
 {
     private static readonly FrozenSet<string> Known =
-        new[] { "Access", "Scopes", "Strict", "Deadline", "Pages", "Audit", "RateLimits" }.ToFrozenSet(StringComparer.Ordinal);
+        new[] { "Access", "Scopes", "Strict", "Deadline", "Pages", "Audit", "ContentTypes", "RateLimits" }.ToFrozenSet(StringComparer.Ordinal);
+
+    private static readonly string[] Json = ["application/json", "application/*+json"];
 
     private static readonly FrozenSet<string> KnownScopes = typeof(Scopes)
         .GetFields(BindingFlags.Public | BindingFlags.Static)
@@ -50,7 +54,8 @@ internal sealed record RouteAccess(
             ReadFlag(metadata, "Strict", false, faults),
             ReadDeadline(metadata.GetValueOrDefault("Deadline"), faults),
             ReadFlag(metadata, "Pages", false, faults),
-            ReadFlag(metadata, "Audit", true, faults));
+            ReadFlag(metadata, "Audit", true, faults),
+            ReadContentTypes(metadata.GetValueOrDefault("ContentTypes"), faults));
     }
 
     private static RouteCaller ReadCaller(string? access, string[] scopes, List<string> faults)
@@ -87,6 +92,17 @@ internal sealed record RouteAccess(
         }
 
         return flag;
+    }
+
+    private static string[] ReadContentTypes(string? text, List<string> faults)
+    {
+        var types = text?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? Json;
+        if (types.Length == 0 || !Array.TrueForAll(types, static type => type.Count('/') == 1 && type.Count('*') < 2 && !type.Contains(';', StringComparison.Ordinal)))
+        {
+            faults.Add("Metadata:ContentTypes must be media types without parameters, such as application/json, separated by spaces.");
+        }
+
+        return types;
     }
 
     private static TimeSpan? ReadDeadline(string? text, List<string> faults)

@@ -1,3 +1,4 @@
+using System.Text;
 using Gateway.Destinations;
 using Gateway.RateLimits;
 using Yarp.ReverseProxy.Health;
@@ -22,13 +23,22 @@ internal static class RoutingSetup
         builder.Services.AddReverseProxy()
             .LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"))
             .AddConfigFilter<RouteRules>()
-            .ConfigureHttpClient(static (_, handler) => TraceForwarding.LeaveToTransform(handler))
-            .AddTransforms(static context => context.AddRequestTransform(TraceForwarding.TransformAsync));
+            .ConfigureHttpClient(static (_, handler) =>
+            {
+                TraceForwarding.LeaveToTransform(handler);
+
+                // Headers go through as the bytes they came as; with ASCII a client's umlaut would fail as if the service had.
+                handler.RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8;
+                handler.ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8;
+            })
+            .AddTransforms(static route => route
+                .AddRequestTransform(TraceForwarding.TransformAsync)
+                .AddResponseTransform(EventStreams.BeginAsync));
         return builder;
     }
 
     /// <summary>
-    /// One request's way: 1. the body's announced size, 2. the deadline, 3. attempts, each with 4. a destination by
+    /// One request's way: 1. the body's announced size and type, 2. the deadline, 3. attempts, each with 4. a destination by
     /// weight, 5. its circuit, 6. the forwarder. A failure of all that becomes a problem on the way out.
     /// </summary>
     public static void MapRoutes(this WebApplication app)
@@ -36,7 +46,7 @@ internal static class RoutingSetup
         app.MapReverseProxy(proxy =>
         {
             proxy.Use(ProxyFailures.AnswerAsync);
-            proxy.Use(BodyLimit.CheckAsync);
+            proxy.Use(BodyRules.CheckAsync);
             proxy.Use(app.Services.GetRequiredService<ResponseDeadline>().LimitAsync);
             proxy.Use(app.Services.GetRequiredService<RepeatedRequests>().SendAsync);
             proxy.UseLoadBalancing();

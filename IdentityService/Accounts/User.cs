@@ -57,5 +57,12 @@ internal sealed class User : IdentityUser<Guid>, ITenantOwned
         Epoch++;
     }
 
+    /// <summary>Refuses every access token issued before; the caller ends the sessions.</summary>
+    public void EndAllTokens()
+    {
+        Epoch++;
+        ConcurrencyStamp = NewStamp();
+    }
+
     private static string NewStamp() => Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
 }

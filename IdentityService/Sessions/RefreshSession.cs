@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using IdentityService.Accounts;
+using IdentityService.Clients;
 using IdentityService.Data;
 using IdentityService.Operation;
 using IdentityService.Tokens;
@@ -37,17 +38,17 @@ internal sealed class RefreshSession(
     public static async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> HandleAsync(
         RefreshRequest request, RefreshSession refresh, CancellationToken cancellationToken) =>
         string.IsNullOrEmpty(request.RefreshToken) ? SessionProblems.RefreshTokenMissing()
-        : await refresh.ExchangeAsync(request.RefreshToken, clientId: null, scopes: null, cancellationToken) is { } refreshed
+        : await refresh.ExchangeAsync(request.RefreshToken, client: null, scopes: null, cancellationToken) is { } refreshed
             ? TypedResults.Ok(TokenResponse.From(refreshed.AccessToken, refreshed.RefreshToken))
             : SessionProblems.InvalidRefreshToken();
 
     /// <summary>Exchanges one; null for whatever is wrong with it.</summary>
     /// <param name="text">The token.</param>
-    /// <param name="clientId">The application whose it must be; null for the platform's own.</param>
+    /// <param name="client">The application whose it must be; null for the platform's own.</param>
     /// <param name="scopes">A part of what was granted; null for all.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public async Task<RefreshedSession?> ExchangeAsync(
-        string text, Guid? clientId, IReadOnlyList<string>? scopes, CancellationToken cancellationToken)
+        string text, Client? client, IReadOnlyList<string>? scopes, CancellationToken cancellationToken)
     {
         if (!RefreshTokenFormat.TryRead(text, out var presented))
         {
@@ -57,7 +58,7 @@ internal sealed class RefreshSession(
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         var hash = RefreshTokenFormat.Hash(presented);
         if (await LockSessionAsync(hash, cancellationToken) is not { } session
-            || session.ClientId != clientId
+            || session.ClientId != client?.Id
             || await database.Users.SingleOrDefaultAsync(row => row.Id == session.UserId, cancellationToken) is not { } user)
         {
             return outcome.Refused();
@@ -84,7 +85,10 @@ internal sealed class RefreshSession(
         }
 
         outcome.Exchange(session, user, token, repeated);
-        var (access, granted) = await sessions.IssueAsync(user, session, scopes, cancellationToken);
+
+        // What an administrator has taken from the application since is no more to be had.
+        var still = client is null ? null : (scopes ?? session.Scopes ?? []).Intersect(client.Scopes, StringComparer.Ordinal).ToArray();
+        var (access, granted) = await sessions.IssueAsync(user, session, still, cancellationToken);
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new RefreshedSession(session, user, access, granted, RefreshTokenFormat.Write(successor));

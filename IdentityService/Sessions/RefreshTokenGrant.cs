@@ -32,7 +32,7 @@ internal sealed class RefreshTokenGrant(RefreshSession refresh, ClientSessionTok
             return OAuthProblems.InvalidScope();
         }
 
-        return await refresh.ExchangeAsync(text, application.Id, narrowed, cancellationToken) is { } refreshed
+        return await refresh.ExchangeAsync(text, application, narrowed, cancellationToken) is { } refreshed
             ? TypedResults.Ok(tokens.AnswerOf(application, refreshed))
             : OAuthProblems.InvalidGrant("The refresh token is not valid.");
     }

@@ -18,14 +18,14 @@ internal sealed class LogoutCallbacks : IDisposable
     private static readonly TimeSpan TokenLife = TimeSpan.FromMinutes(2);
 
     private readonly JwtSigning _signing;
-    private readonly AuthenticationOptions _authentication;
-    private readonly bool _private;
+    private readonly IOptions<AuthenticationOptions> _authentication;
+    private readonly IOptions<ClientOptions> _clients;
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
 
     public LogoutCallbacks(JwtSigning signing, IOptions<AuthenticationOptions> authentication, IOptions<ClientOptions> clients, TimeProvider time)
     {
-        (_signing, _authentication, _private, _time) = (signing, authentication.Value, clients.Value.PrivateCallbacks, time);
+        (_signing, _authentication, _clients, _time) = (signing, authentication, clients, time);
         _http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -67,7 +67,7 @@ internal sealed class LogoutCallbacks : IDisposable
         var now = _time.GetUtcNow();
         return _signing.Sign("logout+jwt", claims =>
         {
-            claims.WriteString("iss", _authentication.Issuer);
+            claims.WriteString("iss", _authentication.Value.Issuer);
             claims.WriteString("aud", notice.ClientId);
             claims.WriteString("sub", notice.UserId);
             claims.WriteString("sid", notice.SessionId);
@@ -84,7 +84,7 @@ internal sealed class LogoutCallbacks : IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken);
-        var allowed = _private ? addresses : Array.FindAll(addresses, PublicAddresses.Contain);
+        var allowed = _clients.Value.PrivateCallbacks ? addresses : Array.FindAll(addresses, PublicAddresses.Contain);
         if (allowed.Length == 0)
         {
             throw new PrivateAddressException();

@@ -69,8 +69,8 @@ internal sealed partial class LogoutNotices(
                 WHERE notice_due_at <= {now} AND revoked_at IS NOT NULL
                 ORDER BY notice_due_at LIMIT {AtOnce} FOR UPDATE SKIP LOCKED)
               AND clients.id = sessions.client_id
-            RETURNING sessions.id AS session_id, sessions.user_id, sessions.tenant_id, clients.id AS client_id,
-                coalesce(clients.back_channel_logout_uri, '') AS uri, sessions.notice_attempts AS attempts
+            RETURNING sessions.id AS "SessionId", sessions.user_id AS "UserId", sessions.tenant_id AS "TenantId",
+                clients.id AS "ClientId", coalesce(clients.back_channel_logout_uri, '') AS "Uri", sessions.notice_attempts AS "Attempts"
             """).ToListAsync(cancellationToken);
     }
 

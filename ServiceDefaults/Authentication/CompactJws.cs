@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace ServiceDefaults.Authentication;
 
@@ -142,7 +143,7 @@ public sealed class CompactJws
         try
         {
             value = JsonElement.Parse(utf8, Strict);
-            return value.ValueKind == JsonValueKind.Object;
+            return value.ValueKind == JsonValueKind.Object && Utf8.IsValid(utf8);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {

@@ -27,8 +27,52 @@ public sealed record AuditRecorded(
     IReadOnlyDictionary<string, string>? Detail = null) : IIntegrationEvent;
 
 /// <summary>A batch of the gateway's own records, one for each API request.</summary>
-public sealed record RequestsAudited(EventEnvelope Envelope, string GatewayId, IReadOnlyList<RequestRecord> Requests)
+/// <param name="Envelope">Of the batch; a batch sent again after a crash has another id, its records have not.</param>
+/// <param name="GatewayId">Which gateway.</param>
+/// <param name="Requests">In the order in which the requests ended.</param>
+/// <param name="Run">The process of that gateway that numbered them, UUIDv7; null where a crash cut that off.</param>
+/// <param name="First">Number of the first of them within the run; the others follow without a gap.</param>
+public sealed record RequestsAudited(
+    EventEnvelope Envelope, string GatewayId, IReadOnlyList<RequestRecord> Requests, Guid? Run = null, long? First = null)
     : IIntegrationEvent;
+
+/// <summary>
+/// What a gateway recorded in one window, published after the records themselves: the audit log must have the records
+/// numbered from <c>First</c> on, as many as the results say, and a count for every number; what it has not is missing.
+/// </summary>
+/// <param name="Envelope">Of the count.</param>
+/// <param name="GatewayId">Which gateway.</param>
+/// <param name="Run">The process of that gateway, UUIDv7; each numbers its records and its counts from 0.</param>
+/// <param name="Number">Of this count within the run, without a gap; windows without a request have none.</param>
+/// <param name="From">UTC instant from which requests that ended are counted.</param>
+/// <param name="To">UTC instant up to which.</param>
+/// <param name="First">Number of the window's first record; null when all were dropped.</param>
+/// <param name="Success">Records of status below 400.</param>
+/// <param name="Denied">Records of status 401 and 403.</param>
+/// <param name="Failure">Records of any other status.</param>
+/// <param name="Dropped">Requests of which no record could be kept.</param>
+[OptionalConsumer]
+public sealed record RequestsCounted(
+    EventEnvelope Envelope,
+    string GatewayId,
+    Guid Run,
+    long Number,
+    DateTimeOffset From,
+    DateTimeOffset To,
+    long? First,
+    long Success,
+    long Denied,
+    long Failure,
+    long Dropped) : IIntegrationEvent
+{
+    /// <summary>How a status counts.</summary>
+    public static AuditResult ResultOf(int status) => status switch
+    {
+        < 400 => AuditResult.Success,
+        401 or 403 => AuditResult.Denied,
+        _ => AuditResult.Failure,
+    };
+}
 
 /// <summary>One API request as the gateway saw it end.</summary>
 /// <param name="Id">UUIDv7 of the record.</param>

@@ -65,6 +65,12 @@ internal static class TelemetryServices
         if (Exports(configuration))
         {
             traces.AddOtlpExporter(exporter => UseHttp(exporter, configuration));
+            if (services.GetRequiredService<IOptions<TelemetryOptions>>().Value.DecideSampling
+                && string.IsNullOrEmpty(configuration["OTEL_TRACES_SAMPLER"]))
+            {
+                AlwaysOnSampler always = new();
+                traces.SetSampler(new ParentBasedSampler(always, remoteParentSampled: always, remoteParentNotSampled: always));
+            }
         }
         else
         {

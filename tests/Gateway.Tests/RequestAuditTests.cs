@@ -92,12 +92,16 @@ public sealed class RequestAuditTests(PlatformServers servers) : IAsyncLifetime
         await gateway.SendAsync(HttpMethod.Get, "/api/v1/auth/me", _around.Issuer.User(Scopes.DevicesSelf), null, ("X-Request-Id", "device"));
         await gateway.SendAsync(HttpMethod.Get, "/api/v1/auth/me", _around.Issuer.Token([Scopes.IdentitySelf], claims => claims["client_id"] = (string)claims["sub"]!), null, ("X-Request-Id", "client"));
         await gateway.SendAsync(HttpMethod.Get, "/.well-known/jwks.json", null, null, ("X-Request-Id", "public"));
+        await gateway.SendAsync(HttpMethod.Get, "/openapi/index.html", null, null, ("X-Request-Id", "public"));
+        await gateway.SendAsync(HttpMethod.Options, "/api/v1/auth/me", null, null, ("X-Request-Id", "public"), ("Origin", "https://console.test"), ("Access-Control-Request-Method", "GET"));
+        await gateway.SendAsync(HttpMethod.Options, "/api/v1/auth/me", null, null, ("X-Request-Id", "options"));
         await gateway.SendAsync(HttpMethod.Get, "/nothing", null, null, ("X-Request-Id", "last"));
 
         Assert.Equal((404, null, ActorKind.Anonymous), What(await RecordAsync(record => record.RequestId == "unrouted")));
         Assert.Equal((401, "auth", ActorKind.Anonymous), What(await RecordAsync(record => record.RequestId == "unsigned")));
         Assert.Equal((403, "auth", ActorKind.Device), What(await RecordAsync(record => record.RequestId == "device")));
         Assert.Equal((200, "auth", ActorKind.Client), What(await RecordAsync(record => record.RequestId == "client")));
+        Assert.Equal((401, "auth", ActorKind.Anonymous), What(await RecordAsync(record => record.RequestId == "options")));
         await RecordAsync(record => record.RequestId == "last");
         Assert.DoesNotContain(_batches.SelectMany(batch => batch.Requests), record => record.RequestId == "public");
     }

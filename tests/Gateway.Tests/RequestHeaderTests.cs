@@ -73,6 +73,32 @@ public sealed class RequestHeaderTests(SharedGateway shared, PlatformServers ser
     }
 
     [Fact]
+    public async Task Header_BeyondAscii_GoesThroughBothWaysAsItCame()
+    {
+        const string Grin = "\xf0\x9f\x98\x80"; // its UTF-8
+        var path = $"/connect/{Guid.CreateVersion7():N}";
+        var before = shared.Around.Identity.Answer;
+        shared.Around.Identity.Answer = static context =>
+        {
+            context.Response.Headers.ETag = "\"grün\"";
+            return Task.CompletedTask;
+        };
+        try
+        {
+            using var raw = await RawConnection.OpenAsync(_gateway.Address);
+            var answer = await raw.SendAsync($"GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: {Grin}\r\nConnection: close\r\n\r\n");
+
+            Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+            Assert.Contains("ETag: \"gr\xc3\xbcn\"", answer, StringComparison.Ordinal);
+            Assert.Equal("\ud83d\ude00", shared.Around.Identity.Arrivals.Single(one => one.Path == path).Headers["User-Agent"]);
+        }
+        finally
+        {
+            shared.Around.Identity.Answer = before;
+        }
+    }
+
+    [Fact]
     public async Task TraceContext_OfTheClient_GoesOnToTheService()
     {
         var answer = await _gateway.SendAsync(HttpMethod.Get, Me, _issuer.User(), null,
@@ -81,6 +107,22 @@ public sealed class RequestHeaderTests(SharedGateway shared, PlatformServers ser
         var parent = (await answer.MustHaveArrivedAsync()).Headers["traceparent"];
         Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", parent, StringComparison.Ordinal);
         Assert.DoesNotContain("b7ad6b7169203331", parent, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("00")]
+    [InlineData("01")]
+    public async Task TraceFlags_OfTheClient_DoNotDecideWhetherATraceIsRecorded(string flags)
+    {
+        // Somewhere to export to, or nothing is recorded at all; nobody has to listen there.
+        var gateway = await shared.Around.StartGatewayAsync(changes: [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")]);
+
+        var answer = await gateway.SendAsync(HttpMethod.Get, Me, _issuer.User(), null,
+            ("traceparent", $"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}"));
+
+        var parent = (await answer.MustHaveArrivedAsync()).Headers["traceparent"];
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", parent, StringComparison.Ordinal);
+        Assert.EndsWith("-01", parent, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Gateway.Tests.Support;
 using ServiceDefaults.Authentication;
 
@@ -33,7 +34,7 @@ public sealed class RoutingTests(SharedGateway shared)
     [InlineData("/api/v1/devices/enroll", "device")]
     public async Task Post_OfAnAnonymousRoute_PassesWithoutToken(string path, string service)
     {
-        var arrived = await (await _gateway.SendAsync(HttpMethod.Post, path, content: new StringContent("{}"))).MustHaveArrivedAsync();
+        var arrived = await (await _gateway.SendAsync(HttpMethod.Post, path, content: JsonContent.Create(new { }))).MustHaveArrivedAsync();
 
         Assert.Equal(service, arrived.Service);
     }
@@ -62,7 +63,7 @@ public sealed class RoutingTests(SharedGateway shared)
         var before = shared.Around.Device.Arrivals.Count;
 
         // The answer comes before the body is sent, so the client must wait for leave to send.
-        using HttpRequestMessage announced = new(HttpMethod.Post, "/api/v1/devices") { Content = new ByteArrayContent(new byte[(10 << 20) + 1]) };
+        using HttpRequestMessage announced = new(HttpMethod.Post, "/api/v1/devices") { Content = new ByteArrayContent(new byte[(10 << 20) + 1]) { Headers = { ContentType = new("application/json") } } };
         announced.Headers.Authorization = new("Bearer", _issuer.User(Scopes.DevicesWrite));
         announced.Headers.ExpectContinue = true;
         await (await _gateway.Client.SendAsync(announced)).MustBeProblemAsync(HttpStatusCode.RequestEntityTooLarge, "body_too_large");
@@ -78,7 +79,7 @@ public sealed class RoutingTests(SharedGateway shared)
         shared.Around.Device.Answer = static context => context.Request.Body.CopyToAsync(Stream.Null);
         try
         {
-            using HttpRequestMessage chunked = new(HttpMethod.Post, "/api/v1/devices") { Content = new ByteArrayContent(new byte[5000]) };
+            using HttpRequestMessage chunked = new(HttpMethod.Post, "/api/v1/devices") { Content = new ByteArrayContent(new byte[5000]) { Headers = { ContentType = new("application/json") } } };
             chunked.Headers.TransferEncodingChunked = true;
             chunked.Headers.Authorization = new("Bearer", _issuer.User(Scopes.DevicesWrite));
             await (await gateway.Client.SendAsync(chunked)).MustBeProblemAsync(HttpStatusCode.RequestEntityTooLarge, "body_too_large");

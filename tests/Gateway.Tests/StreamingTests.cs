@@ -98,7 +98,7 @@ public sealed class StreamingTests(SharedGateway shared) : IDisposable
         try
         {
             var more = new TaskCompletionSource();
-            using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/bundles") { Content = new GradualContent(more.Task) };
+            using HttpRequestMessage request = new(HttpMethod.Post, "/api/v1/bundles") { Content = new GradualContent(more.Task) { Headers = { ContentType = new("application/octet-stream") } } };
             request.Headers.Authorization = new("Bearer", shared.Around.Issuer.User(Scopes.DevicesWrite));
             var sending = shared.Gateway.Client.SendAsync(request);
 

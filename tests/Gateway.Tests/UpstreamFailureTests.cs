@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Platform.Testing;
@@ -78,7 +79,7 @@ public sealed class UpstreamFailureTests(PlatformServers servers) : IAsyncLifeti
             return Task.CompletedTask;
         };
 
-        var answer = await gateway.SendAsync(HttpMethod.Post, Devices, Token, new StringContent("{}"));
+        var answer = await gateway.SendAsync(HttpMethod.Post, Devices, Token, JsonContent.Create(new { }));
 
         await answer.MustBeProblemAsync(HttpStatusCode.BadGateway, "upstream_failed");
         Assert.Single(_around.Device.Arrivals);

@@ -109,7 +109,7 @@ public sealed class DeviceTokenTests(IdentityApi api)
 
     [Theory]
     [InlineData("grant_type=password&username=a&password=b", "unsupported_grant_type", HttpStatusCode.BadRequest)]
-    [InlineData("grant_type=refresh_token", "unsupported_grant_type", HttpStatusCode.BadRequest)]
+    [InlineData("grant_type=refresh_token", "invalid_client", HttpStatusCode.Unauthorized)]
     [InlineData("grant_type=", "invalid_request", HttpStatusCode.BadRequest)]
     [InlineData("scope=x", "invalid_request", HttpStatusCode.BadRequest)]
     [InlineData("", "invalid_request", HttpStatusCode.BadRequest)]

@@ -113,7 +113,7 @@ public sealed class SigningInTests : IClassFixture<OwnHost>
         var time = new ShiftedTime();
         time.Freeze();
         await using var host = IdentityHost.Start(
-            await _api.NewBackingAsync(), time, IdentityHost.FastHashes, ("SignIn:LongestDelay", "00:00:10"), ("SignIn:FreeFailures", "3"));
+            await _api.NewBackingAsync(), time, IdentityHost.FastHashes, settings: [("SignIn:LongestDelay", "00:00:10"), ("SignIn:FreeFailures", "3")]);
         using var http = host.CreateClient();
         var person = new Person(http);
         for (var failure = 0; failure < 12; failure++)

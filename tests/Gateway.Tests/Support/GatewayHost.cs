@@ -1,6 +1,9 @@
 using System.Net.Http.Headers;
 using Gateway.Revocation;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +30,7 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
         GatewayHost host = new(settings, logging ?? (static _ => { }));
         host.UseKestrel(0);
         host.StartServer();
-        host.Address = new Uri(host.ClientOptions.BaseAddress.GetLeftPart(UriPartial.Authority));
+        host.Address = host.PublicAddress();
         host.Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = host.Address };
         if (ready)
         {
@@ -37,6 +40,14 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
         }
 
         return host;
+    }
+
+    // The management port, where a test opens one, is an address of the server too.
+    private Uri PublicAddress()
+    {
+        var management = Services.GetRequiredService<IConfiguration>()["Management:Port"];
+        var addresses = Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        return addresses.Select(address => new Uri(address)).First(address => $"{address.Port}" != management);
     }
 
     public RevocationState State => Services.GetRequiredService<RevocationFreshness>().State;

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Support;
 
 /// <summary>What reached a service.</summary>
-internal sealed record Arrived(string Method, string Path, string Query, Dictionary<string, string> Headers, string Service);
+internal sealed record Arrived(string Method, string Path, string Query, Dictionary<string, string> Headers, string Service, string Target);
 
 /// <summary>A service behind the gateway: a real server on a port of its own that tells what reached it.</summary>
 internal sealed class Service : IAsyncDisposable
@@ -38,7 +40,11 @@ internal sealed class Service : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(Url);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
+        builder.WebHost.ConfigureKestrel(static kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.UTF8; // as servers other than Kestrel do
+        });
         _app = builder.Build();
         _app.UseWebSockets();
         _app.Run(ServeAsync);
@@ -76,7 +82,8 @@ internal sealed class Service : IAsyncDisposable
             context.Request.Path.Value!,
             context.Request.QueryString.Value ?? "",
             context.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString(), StringComparer.OrdinalIgnoreCase),
-            Name);
+            Name,
+            context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         Arrivals.Enqueue(arrived);
         context.Items[typeof(Arrived)] = arrived;
         await (Answer ?? EchoAsync)(context);

@@ -5,6 +5,8 @@ namespace Gateway.Tests.Support;
 /// <summary>One gateway for all tests that leave it as they found it.</summary>
 public sealed class SharedGateway(PlatformServers servers) : IAsyncLifetime
 {
+    internal PlatformServers Servers => servers;
+
     internal Surroundings Around { get; private set; } = null!;
 
     internal GatewayHost Gateway { get; private set; } = null!;
@@ -23,4 +25,11 @@ public sealed class SharedGateway(PlatformServers servers) : IAsyncLifetime
 public sealed class SharedGatewayTests : ICollectionFixture<SharedGateway>
 {
     public const string Name = "shared gateway";
+}
+
+/// <summary>Tests that look at the memory or the speed of the whole process: nothing else runs beside them.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class MeasuringTests : ICollectionFixture<SharedGateway>
+{
+    public const string Name = "measuring";
 }

@@ -127,7 +127,8 @@ internal sealed class Surroundings : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private Dictionary<string, string?> Settings()
+    /// <summary>What a gateway needs to be told to live here.</summary>
+    public Dictionary<string, string?> Settings()
     {
         return new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
         {

@@ -1,7 +1,5 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using IdentityService.Accounts;
-using Microsoft.AspNetCore.Identity;
 using Npgsql;
 
 namespace IdentityService.Tests.Support;
@@ -66,19 +64,7 @@ public sealed class IdentityApi : IAsyncLifetime
     }
 
     /// <summary>The same, with a role.</summary>
-    internal async Task<Person> SignedInAsync(string role)
-    {
-        var person = NewPerson();
-        await person.RegisterAsync();
-        var id = Role.Seeded.Single(one => one.Name == role).Id;
-        await Host.QueryAsync(db =>
-        {
-            db.UserRoles.Add(new IdentityUserRole<Guid> { UserId = person.Id, RoleId = id });
-            return db.SaveChangesAsync();
-        });
-        await person.LogInAsync();
-        return person;
-    }
+    internal Task<Person> SignedInAsync(string role) => Host.SignedInAsync(Http, role);
 
     internal static async Task<HttpResponseMessage> SendAsync(
         HttpClient http, HttpMethod method, string address, string? token = null, object? body = null, string? ifMatch = null)

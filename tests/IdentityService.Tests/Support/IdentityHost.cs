@@ -1,3 +1,4 @@
+using IdentityService.Accounts;
 using IdentityService.Data;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
@@ -19,12 +20,12 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
     private readonly Dictionary<string, string?> _settings;
     private readonly Action<IServiceCollection>? _services;
 
-    private IdentityHost(Dictionary<string, string?> settings, TimeProvider time, Action<IServiceCollection>? services)
+    private IdentityHost(Dictionary<string, string?> settings, TimeProvider time, Action<IServiceCollection>? services, int port)
     {
         _settings = settings;
         _services = services;
         Time = time;
-        UseKestrel(0);
+        UseKestrel(port);
     }
 
     public TimeProvider Time { get; }
@@ -34,6 +35,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
         Backing backing,
         TimeProvider? time = null,
         Action<IServiceCollection>? services = null,
+        int port = 0,
         params (string Key, string? Value)[] settings)
     {
         Dictionary<string, string?> all = new(StringComparer.Ordinal)
@@ -44,6 +46,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
             ["Authentication:Issuer"] = "https://platform.test",
             ["Administrator:Password"] = AdministratorPassword,
             ["Keys:EncryptionKey"] = "p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk=",
+            ["Clients:PrivateCallbacks"] = "true",
             ["Clients:Gateway:Secret"] = GatewaySecret,
             ["Logging:LogLevel:Default"] = "Critical",
         };
@@ -52,7 +55,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
             all[key] = value;
         }
 
-        var host = new IdentityHost(all, time ?? TimeProvider.System, services);
+        var host = new IdentityHost(all, time ?? TimeProvider.System, services, port);
         host.StartServer();
         return host;
     }
@@ -67,6 +70,21 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
         await using var scope = Services.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<TenantScope>().EnterAll();
         return await query(scope.ServiceProvider.GetRequiredService<IdentityDb>());
+    }
+
+    /// <summary>A person with an account, a role and a session.</summary>
+    public async Task<Person> SignedInAsync(HttpClient http, string role)
+    {
+        var person = new Person(http);
+        await person.RegisterAsync();
+        var id = Role.Seeded.Single(one => one.Name == role).Id;
+        await QueryAsync(db =>
+        {
+            db.UserRoles.Add(new IdentityUserRole<Guid> { UserId = person.Id, RoleId = id });
+            return db.SaveChangesAsync();
+        });
+        await person.LogInAsync();
+        return person;
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)

@@ -1,0 +1,46 @@
+using ServiceDefaults.Contracts;
+
+namespace Gateway.RequestAudit;
+
+/// <summary>Counts the records of one window by result.</summary>
+internal sealed class RequestCount(DateTimeOffset from)
+{
+    private long? _first;
+    private long _success;
+    private long _denied;
+    private long _failure;
+
+    public DateTimeOffset From { get; private set; } = from;
+
+    public void Add(long first, IReadOnlyList<RequestRecord> records)
+    {
+        _first ??= first;
+        foreach (var record in records)
+        {
+            switch (RequestsCounted.ResultOf(record.StatusCode))
+            {
+                case AuditResult.Success:
+                    _success++;
+                    break;
+                case AuditResult.Denied:
+                    _denied++;
+                    break;
+                default:
+                    _failure++;
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Ends the window and begins the next; null when there was nothing to count.</summary>
+    public RequestsCounted? Close(DateTimeOffset now, string gateway, Guid run, long number, long dropped)
+    {
+        var counted = _first is null && dropped == 0
+            ? null
+            : new RequestsCounted(
+                new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("gateway"), null, null, null, null),
+                gateway, run, number, From, now, _first, _success, _denied, _failure, dropped);
+        (_first, _success, _denied, _failure, From) = (null, 0, 0, 0, now);
+        return counted;
+    }
+}
