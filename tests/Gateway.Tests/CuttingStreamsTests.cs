@@ -67,7 +67,32 @@ public sealed class CuttingStreamsTests(PlatformServers servers) : IAsyncLifetim
 
         await _around.Revocations.RevokeAsync(RevocationKind.Session, (string)claims["sid"]!);
 
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => waiting.WaitAsync(Soon));
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => waiting.WaitAsync(2 * Soon));
+    }
+
+    [Fact]
+    public async Task Request_ThatEndsItsOwnSession_IsAnswered()
+    {
+        var gateway = await _around.StartGatewayAsync();
+        var (token, claims) = Issue();
+        _around.Notification.Answer = async context =>
+        {
+            if (context.Request.Path == "/api/v1/notifications/end")
+            {
+                // As a logout: it answers only when the gateways refuse the session, some looks at open requests later.
+                await _around.Revocations.RevokeAsync(RevocationKind.Session, (string)claims["sid"]!);
+                await Eventually.Async(
+                    async () => (await gateway.GetAsync("/api/v1/notifications/other", token)).StatusCode == System.Net.HttpStatusCode.Unauthorized, Soon);
+                using PeriodicTimer looks = new(TimeSpan.FromMilliseconds(400));
+                await looks.WaitForNextTickAsync(context.RequestAborted);
+            }
+
+            await context.Response.WriteAsync("ended");
+        };
+
+        var answer = await gateway.SendAsync(HttpMethod.Post, "/api/v1/notifications/end", token);
+
+        Assert.Equal("ended", await answer.Content.ReadAsStringAsync());
     }
 
     [Fact]
