@@ -28,9 +28,10 @@ internal static class ProxyBenchmark
     /// <summary>Routes of the gateway by what is on; the last is what every API route has.</summary>
     private static readonly (string Name, string Access, bool Audited, bool Limited)[] Policies =
     [
-        ("headers, telemetry", "anonymous", false, false),
+        ("headers, strict HTTP, metrics", "anonymous", false, false),
         ("+ request audit", "anonymous", true, false),
         ("+ token, revocation, scope", "scope", false, false),
+        ("+ token, rate limits", "scope", false, true),
         ("everything", "scope", true, true),
     ];
 
@@ -176,6 +177,11 @@ internal static class ProxyBenchmark
                 routes[$"{route}Metadata__RateLimits"] = "none";
             }
 
+            if (!policy.Limited)
+            {
+                routes[$"{route}Metadata__RateLimits"] = "none";
+            }
+
             if (policy.Access == "scope")
             {
                 routes[$"{route}Metadata__Scopes"] = "identity:self";
@@ -195,6 +201,7 @@ internal static class ProxyBenchmark
             ["ConnectionStrings__messaging"] = await app.GetConnectionStringAsync("messaging") ?? "",
             ["services__identity__http__0"] = Root(identity),
             ["Authentication__Issuer"] = Root(issuer),
+            ["Identity__ClientSecret"] = "a secret that this measurement never needs",
             ["RequestAudit__SpoolDirectory"] = Path.Combine(folder, "spool"),
         };
 
