@@ -17,6 +17,9 @@ internal static class EdgeSetup
         builder.Services.AddValidatedOptions<HttpLimits>(HttpLimits.Section);
         builder.Services.AddValidatedOptions<OverloadOptions>(OverloadOptions.Section);
         builder.Services.AddSingleton<IPostConfigureOptions<KestrelServerOptions>, StrictServer>();
+
+        // Nothing on a request's way blocks, so it may run where its bytes arrive (docs/decisions/0011).
+        builder.WebHost.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<InFlight>();
         builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<TrustedProxyOptions>>(Trust);
         builder.Services.AddCors();

@@ -18,6 +18,9 @@ internal sealed partial class JournalWriting(
 {
     private const int MostAtOnce = 1000;
 
+    // A write costs as much as a dozen records, so some are gathered; what a killed process can lose is what came meanwhile.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
+
     private readonly SemaphoreSlim _written = new(0, 1);
     private readonly RequestCount _count = new(time.GetUtcNow());
     private long _number;
@@ -30,6 +33,11 @@ internal sealed partial class JournalWriting(
         while (more)
         {
             more = await WaitAsync();
+            if (more)
+            {
+                await Task.WhenAny(records.Completed, Task.Delay(Gathering, time));
+            }
+
             while (some.Count < MostAtOnce && records.Reader.TryRead(out var record))
             {
                 some.Add(record);

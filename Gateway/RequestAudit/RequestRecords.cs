@@ -23,6 +23,9 @@ internal sealed class RequestRecords
 
     public ChannelReader<RequestRecord> Reader => _records.Reader;
 
+    /// <summary>Ends when no more will come and all were read.</summary>
+    public Task Completed => _records.Reader.Completion;
+
     public void Add(RequestRecord record)
     {
         if (!_records.Writer.TryWrite(record))
