@@ -37,12 +37,31 @@ internal sealed class RecentEntries<TKey, TValue>(int size)
 
     public void Set(in TKey key, TValue value)
     {
-        if (!_young.TryAdd(key, value))
+        if (_young.TryAdd(key, value))
+        {
+            Added();
+        }
+        else
         {
             _young[key] = value;
-            return;
+        }
+    }
+
+    /// <summary>The entry from now on: what is there already, else this one.</summary>
+    public TValue Keep(in TKey key, TValue value)
+    {
+        var young = _young;
+        if (young.TryAdd(key, value))
+        {
+            Added();
+            return value;
         }
 
+        return young.GetValueOrDefault(key, value);
+    }
+
+    private void Added()
+    {
         if (Interlocked.Increment(ref _youngCount) < _generationSize)
         {
             return;
