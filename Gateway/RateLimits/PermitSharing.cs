@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Gateway.RateLimits;
 
 /// <summary>
@@ -22,7 +20,7 @@ internal sealed partial class PermitSharing(
     private static readonly TimeSpan AtLeastEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly PartitionQueue _queue = new();
-    private readonly Lock _counting = new(); // the rounds, and beside them the way back to Redis
+    private readonly UsageCount _usage = new();
     private Task<bool>? _trying;
     private long? _reachedAt;
     private int _gateways;
@@ -94,7 +92,7 @@ internal sealed partial class PermitSharing(
         }
         else
         {
-            Serve(_queue.Drain());
+            _usage.Serve(_queue.Drain(), Gateways(), Now, Options);
             await TryAgainAsync();
         }
 
@@ -107,18 +105,18 @@ internal sealed partial class PermitSharing(
         var now = Now;
         do
         {
-            var asked = AskFor(partitions.Take(MostAtOnce), now);
+            var asked = _usage.AskFor(partitions.Take(MostAtOnce), now, Options);
             partitions = partitions[asked.Count..];
             if (await ExchangeAsync(asked, present: true) is not { } granted)
             {
-                Serve([.. asked.Select(static ask => ask.Partition), .. partitions]);
+                _usage.Serve([.. asked.Select(static ask => ask.Partition), .. partitions], Gateways(), Now, Options);
                 return;
             }
 
             // The lease counts from when it was asked for; Redis counts from later on.
             for (var index = 0; index < granted.Length; index++)
             {
-                asked[index].Partition.Grant(asked[index].Demand, granted[index], Now, now + Milliseconds(Options.Lease), Milliseconds(Options.Pace));
+                asked[index].Partition.Grant(asked[index].Demand, granted[index], Now, now + UsageCount.Milliseconds(Options.Lease), UsageCount.Milliseconds(Options.Pace));
             }
 
             _gateways = permits.Alive;
@@ -162,7 +160,7 @@ internal sealed partial class PermitSharing(
     {
         foreach (var some in plans.Current.Policies.SelectMany(static policy => policy.Partitions).Chunk(MostAtOnce))
         {
-            List<Ask> told = [.. AskFor(some, Now).Select(static ask => ask with { Demand = ask.Demand with { Want = 0 } })];
+            List<Ask> told = [.. _usage.AskFor(some, Now, Options).Select(static ask => ask with { Demand = ask.Demand with { Want = 0 } })];
             if (await ExchangeAsync(told, present: IsShared) is null)
             {
                 return false;
@@ -208,35 +206,6 @@ internal sealed partial class PermitSharing(
         return permits.Alive >= _gateways || Now - _reachedAt >= SharedPermits.AliveFor;
     }
 
-    private void Serve(List<Partition> partitions)
-    {
-        var now = Now;
-        lock (_counting)
-        {
-            foreach (var partition in partitions)
-            {
-                partition.GrantLocally(Collect(partition, now), Gateways(), now, now + Milliseconds(Options.Lease), Milliseconds(Options.Pace));
-            }
-        }
-    }
-
-    private List<Ask> AskFor(IEnumerable<Partition> partitions, long now)
-    {
-        StringBuilder usage = new();
-        lock (_counting)
-        {
-            return [.. partitions.Select(partition =>
-            {
-                var demand = Collect(partition, now);
-                partition.WriteUsage(now, usage.Clear());
-                return new Ask(partition, demand, usage.ToString());
-            })];
-        }
-    }
-
-    // Taken at some moment since the last round.
-    private Demand Collect(Partition partition, long now) => partition.Collect(now, now - (Milliseconds(Options.Pace) / 2));
-
     private int Gateways() => Math.Max(1, _gateways > 0 ? _gateways : Options.Gateways);
 
     private void Sweep()
@@ -246,12 +215,10 @@ internal sealed partial class PermitSharing(
             _sweptAt = time.GetTimestamp();
             foreach (var policy in plans.Current.Policies)
             {
-                policy.Sweep(Now, Milliseconds(Options.Lease));
+                policy.Sweep(Now, UsageCount.Milliseconds(Options.Lease));
             }
         }
     }
-
-    private static long Milliseconds(TimeSpan span) => (long)span.TotalMilliseconds;
 
     [LoggerMessage(1, LogLevel.Warning, "Rate limits are not shared: Redis is away ({Reason}). Each of {Gateways} gateways has its share")]
     private static partial void LogLocal(ILogger logger, int gateways, string reason);

@@ -9,37 +9,13 @@ namespace ServiceDefaults.Authentication;
 /// </summary>
 internal sealed class AccessTokenClaims
 {
-    // Members that are not ours, beyond which the slower reading looks for doubles.
-    private const int MostOthers = 16;
     private const int TenantLength = 36;
 
     // RFC 8725 section 2.4 and 3.1: members that appear twice are read differently by different parsers.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
     private static readonly JsonReaderOptions Plain = new() { MaxDepth = 2 };
 
-    private Member _seen;
-
-    [Flags]
-    private enum Member
-    {
-        Other = 0,
-        Issuer = 1,
-        Subject = 2,
-        TokenId = 4,
-        Client = 8,
-        Tenant = 16,
-        Session = 32,
-        Name = 64,
-        Scope = 128,
-        Audience = 256,
-        Roles = 512,
-        Epoch = 1024,
-        ExpiresAt = 2048,
-        IssuedAt = 4096,
-        NotBefore = 8192,
-        ApiKey = 16384,
-        ApiKeyLimit = 32768,
-    }
+    private TokenClaim _seen;
 
     public string? Issuer { get; private set; }
 
@@ -73,7 +49,7 @@ internal sealed class AccessTokenClaims
 
     public long? ApiKeyLimit { get; private set; }
 
-    public bool HasNotBefore => (_seen & Member.NotBefore) != Member.Other;
+    public bool HasNotBefore => (_seen & TokenClaim.NotBefore) != TokenClaim.Other;
 
     /// <summary>Reads a payload; null when it is no object, or names a member twice at whatever depth.</summary>
     public static AccessTokenClaims? Read(ReadOnlySpan<byte> payload)
@@ -93,8 +69,7 @@ internal sealed class AccessTokenClaims
     private bool TryReadPlain(ReadOnlySpan<byte> payload)
     {
         Utf8JsonReader reader = new(payload, Plain);
-        Span<(int Start, int Length)> others = stackalloc (int, int)[MostOthers];
-        var count = 0;
+        OtherNames others = new(payload, stackalloc (int, int)[OtherNames.Most]);
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
             return false;
@@ -107,25 +82,8 @@ internal sealed class AccessTokenClaims
                 return false;
             }
 
-            var member = MemberOf(reader.ValueSpan);
-            if (member == Member.Other)
-            {
-                foreach (var (start, length) in others[..count])
-                {
-                    if (payload.Slice(start, length).SequenceEqual(reader.ValueSpan))
-                    {
-                        return false;
-                    }
-                }
-
-                if (count == MostOthers)
-                {
-                    return false;
-                }
-
-                others[count++] = ((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
-            }
-            else if ((_seen & member) != Member.Other)
+            var member = TokenClaims.Of(reader.ValueSpan);
+            if (member == TokenClaim.Other ? !others.TryAdd((int)reader.TokenStartIndex + 1, reader.ValueSpan) : (_seen & member) != TokenClaim.Other)
             {
                 return false;
             }
@@ -152,9 +110,9 @@ internal sealed class AccessTokenClaims
         AccessTokenClaims claims = new();
         foreach (var property in element.EnumerateObject())
         {
-            var member = MemberOf(System.Text.Encoding.UTF8.GetBytes(property.Name));
+            var member = TokenClaims.Of(System.Text.Encoding.UTF8.GetBytes(property.Name));
             claims._seen |= member;
-            if (member is Member.Audience or Member.Roles && property.Value.ValueKind == JsonValueKind.Array)
+            if (member is TokenClaim.Audience or TokenClaim.Roles && property.Value.ValueKind == JsonValueKind.Array)
             {
                 claims.SetTexts(member, [.. property.Value.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.String).Select(static item => item.GetString()!)]);
             }
@@ -171,39 +129,15 @@ internal sealed class AccessTokenClaims
         return claims;
     }
 
-    private static Member MemberOf(ReadOnlySpan<byte> name) => name.Length switch
-    {
-        3 => name.SequenceEqual("iss"u8) ? Member.Issuer
-            : name.SequenceEqual("sub"u8) ? Member.Subject
-            : name.SequenceEqual("jti"u8) ? Member.TokenId
-            : name.SequenceEqual("tid"u8) ? Member.Tenant
-            : name.SequenceEqual("sid"u8) ? Member.Session
-            : name.SequenceEqual("aud"u8) ? Member.Audience
-            : name.SequenceEqual("exp"u8) ? Member.ExpiresAt
-            : name.SequenceEqual("iat"u8) ? Member.IssuedAt
-            : name.SequenceEqual("nbf"u8) ? Member.NotBefore
-            : Member.Other,
-        4 => name.SequenceEqual("name"u8) ? Member.Name : Member.Other,
-        5 => name.SequenceEqual("scope"u8) ? Member.Scope
-            : name.SequenceEqual("roles"u8) ? Member.Roles
-            : name.SequenceEqual("epoch"u8) ? Member.Epoch
-            : Member.Other,
-        6 => name.SequenceEqual("key_id"u8) ? Member.ApiKey : Member.Other,
-        9 => name.SequenceEqual("client_id"u8) ? Member.Client
-            : name.SequenceEqual("key_limit"u8) ? Member.ApiKeyLimit
-            : Member.Other,
-        _ => Member.Other,
-    };
-
-    private bool TryTake(Member member, ref Utf8JsonReader reader)
+    private bool TryTake(TokenClaim member, ref Utf8JsonReader reader)
     {
         switch (reader.TokenType)
         {
-            case JsonTokenType.String when member == Member.Tenant:
+            case JsonTokenType.String when member == TokenClaim.Tenant:
                 Tenant = reader.ValueSpan.Length == TenantLength && reader.TryGetGuid(out var tenant) ? tenant : ParseTenant(reader.GetString());
                 return true;
             case JsonTokenType.String:
-                if (member != Member.Other)
+                if (member != TokenClaim.Other)
                 {
                     SetText(member, reader.GetString()!);
                 }
@@ -216,7 +150,7 @@ internal sealed class AccessTokenClaims
                 }
 
                 return true;
-            case JsonTokenType.StartArray when member is Member.Audience or Member.Roles:
+            case JsonTokenType.StartArray when member is TokenClaim.Audience or TokenClaim.Roles:
                 return TryTakeTexts(member, ref reader);
             case JsonTokenType.True or JsonTokenType.False or JsonTokenType.Null:
                 return true;
@@ -225,7 +159,7 @@ internal sealed class AccessTokenClaims
         }
     }
 
-    private bool TryTakeTexts(Member member, ref Utf8JsonReader reader)
+    private bool TryTakeTexts(TokenClaim member, ref Utf8JsonReader reader)
     {
         List<string> texts = [];
         while (reader.Read() && reader.TokenType == JsonTokenType.String)
@@ -237,9 +171,9 @@ internal sealed class AccessTokenClaims
         return reader.TokenType == JsonTokenType.EndArray;
     }
 
-    private void SetTexts(Member member, string[] texts)
+    private void SetTexts(TokenClaim member, string[] texts)
     {
-        if (member == Member.Audience)
+        if (member == TokenClaim.Audience)
         {
             Audiences = texts;
         }
@@ -249,60 +183,60 @@ internal sealed class AccessTokenClaims
         }
     }
 
-    private void SetText(Member member, string text)
+    private void SetText(TokenClaim member, string text)
     {
         switch (member)
         {
-            case Member.Issuer:
+            case TokenClaim.Issuer:
                 Issuer = text;
                 break;
-            case Member.Subject:
+            case TokenClaim.Subject:
                 Subject = text;
                 break;
-            case Member.TokenId:
+            case TokenClaim.TokenId:
                 TokenId = text;
                 break;
-            case Member.Client:
+            case TokenClaim.Client:
                 Client = text;
                 break;
-            case Member.Tenant:
+            case TokenClaim.Tenant:
                 Tenant = ParseTenant(text);
                 break;
-            case Member.Session:
+            case TokenClaim.Session:
                 Session = text;
                 break;
-            case Member.Name:
+            case TokenClaim.Name:
                 Name = text;
                 break;
-            case Member.Scope:
+            case TokenClaim.Scope:
                 Scope = text;
                 break;
-            case Member.ApiKey:
+            case TokenClaim.ApiKey:
                 ApiKey = text;
                 break;
-            case Member.Audience:
+            case TokenClaim.Audience:
                 Audiences = [text]; // one string or an array of them (RFC 7519 section 4.1.3)
                 break;
         }
     }
 
-    private void SetNumber(Member member, long number)
+    private void SetNumber(TokenClaim member, long number)
     {
         switch (member)
         {
-            case Member.Epoch:
+            case TokenClaim.Epoch:
                 Epoch = number;
                 break;
-            case Member.ExpiresAt:
+            case TokenClaim.ExpiresAt:
                 ExpiresAt = number;
                 break;
-            case Member.IssuedAt:
+            case TokenClaim.IssuedAt:
                 IssuedAt = number;
                 break;
-            case Member.NotBefore:
+            case TokenClaim.NotBefore:
                 NotBefore = number;
                 break;
-            case Member.ApiKeyLimit:
+            case TokenClaim.ApiKeyLimit:
                 ApiKeyLimit = number;
                 break;
         }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.Tests.Support;
@@ -219,7 +218,7 @@ public sealed class ApiKeyTests(PlatformServers servers) : IAsyncLifetime
     [Fact]
     public async Task Key_IsInNoLogAndNoSpan()
     {
-        using Collected collected = new();
+        using CollectedLines collected = new();
         var gateway = await _around.StartGatewayAsync(logging: logging => logging.AddProvider(collected).SetMinimumLevel(LogLevel.Trace));
         using System.Diagnostics.ActivityListener spans = new()
         {
@@ -243,23 +242,4 @@ public sealed class ApiKeyTests(PlatformServers servers) : IAsyncLifetime
 
     private static Task<HttpResponseMessage> UseAsync(GatewayHost gateway, string key) =>
         gateway.SendAsync(HttpMethod.Get, Devices, null, null, ("X-API-Key", key));
-
-    private sealed class Collected : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = [];
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{formatter(state, exception)} {(state is IEnumerable<KeyValuePair<string, object?>> named ? string.Join(' ', named) : "")} {exception}");
-
-        public void Dispose()
-        {
-        }
-    }
 }

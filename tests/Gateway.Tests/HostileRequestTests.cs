@@ -35,7 +35,7 @@ public sealed partial class HostileRequestTests(SharedGateway shared, ITestOutpu
             ? before!(context)
             : context.Request.Body.CopyToAsync(Stream.Null, context.RequestAborted);
         var management = FreePort();
-        var gateway = await shared.Around.StartGatewayAsync(changes: [("Revocation:StrictAfter", "00:00:30"), ("Management:Port", $"{management}")]);
+        var gateway = await shared.Around.StartGatewayAsync(changes: [("Management:Port", $"{management}")]);
         try
         {
             HostileRequests source = new(gateway.Address.Authority, shared.Around.Issuer);

@@ -133,7 +133,7 @@ public sealed class OverloadTests(SharedGateway shared) : IDisposable
                 await _release.Task;
             }
         };
-        return await shared.Around.StartGatewayAsync(changes: [("Revocation:StrictAfter", "00:00:30"), .. changes]);
+        return await shared.Around.StartGatewayAsync(changes: changes);
     }
 
     private async Task<HttpResponseMessage> OpenStreamAsync(GatewayHost gateway, bool announce)

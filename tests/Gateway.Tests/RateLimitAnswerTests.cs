@@ -230,7 +230,7 @@ public sealed class RateLimitAnswerTests(SharedGateway shared)
     }
 
     private async Task<GatewayHost> StartAsync(params (string, string?)[] changes) =>
-        await shared.Around.StartGatewayAsync(changes: [("Revocation:StrictAfter", "00:00:30"), .. changes]);
+        await shared.Around.StartGatewayAsync(changes: changes);
 
     /// <summary>All tests come from one address and share Redis; a window of its own lets this one count by itself.</summary>
     private static (string, string?)[] Limit(string policy, int permits) =>

@@ -89,7 +89,7 @@ public sealed class UpstreamGarbageTests(SharedGateway shared)
     public async Task Identity_Away_SignInGives503AndKnownKeysGoOn()
     {
         await using var around = await Surroundings.StartAsync(shared.Servers);
-        var gateway = await around.StartGatewayAsync(changes: [("Revocation:StrictAfter", "00:00:30")]);
+        var gateway = await around.StartGatewayAsync();
         var known = around.Issuer.User(Scopes.DevicesRead);
         await (await gateway.GetAsync(Devices, known)).MustHaveArrivedAsync();
         await around.Identity.StopAsync();
@@ -108,5 +108,5 @@ public sealed class UpstreamGarbageTests(SharedGateway shared)
     private string Token => shared.Around.Issuer.User(Scopes.DevicesRead, Scopes.DevicesWrite);
 
     private Task<GatewayHost> StartAsync(Wire wire, params (string, string?)[] changes) => shared.Around.StartGatewayAsync(
-        changes: [("services:device:http:0", wire.Url), ("Revocation:StrictAfter", "00:00:30"), .. changes]);
+        changes: [("services:device:http:0", wire.Url), .. changes]);
 }
