@@ -16,6 +16,9 @@ internal sealed class Page(string title, Html body) : IResult
     /// </summary>
     public string? RedirectUri { get; init; }
 
+    /// <summary>What went wrong, above a form; announced by screen readers. Nothing without a fault.</summary>
+    public static Html FaultOf(string? fault) => fault is null ? Html.Nothing : $"""<p class="fault" role="alert">{fault}</p>""";
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;

@@ -26,7 +26,17 @@ internal static class AccountPage
         pages.MapGet("", ShowAsync).WithName("ShowAccount");
         pages.MapGet("/sign-in", SignInPage.ShowAsync).WithName("ShowSignIn");
         pages.MapPost("/sign-in", SignInPage.HandleAsync).WithName("SignIn");
+        pages.MapGet("/sign-in/code", SecondFactorPage.ShowAsync).WithName("ShowSecondFactorPage");
+        pages.MapPost("/sign-in/code", SecondFactorPage.HandleAsync).WithName("SignInWithSecondFactor");
+        pages.MapGet("/step-up", SecondFactorPage.ShowStepUpAsync).WithName("ShowStepUp");
+        pages.MapPost("/step-up", SecondFactorPage.HandleStepUpAsync).WithName("StepUpBrowser");
     }
 
-    public static void AddSignInPages(this IServiceCollection services) => services.AddScoped<SignInPage>();
+    public static void AddSignInPages(this IServiceCollection services)
+    {
+        services.AddScoped<SignInPage>();
+        services.AddScoped<SecondFactorPage>();
+        services.AddScoped<PageSignIn>();
+        services.AddScoped<PageStepUp>();
+    }
 }
