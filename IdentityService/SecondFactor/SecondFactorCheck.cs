@@ -32,6 +32,9 @@ internal readonly record struct CodeResult(bool Accepted, TimeSpan? BlockedFor);
 internal sealed class SecondFactorCheck(
     IdentityDb database, KeyEncryption keys, SignInThrottle throttle, Caller caller, IdentityMetrics metrics, TimeProvider time)
 {
+    // A company's one address must not be locked out by five mistakes; the gateway's limit on sign-in routes comes on top.
+    private const int PeopleAtAnAddress = 10;
+
     /// <summary>Checks and uses up; commits what comes of it.</summary>
     public async Task<CodeResult> CheckAsync(User user, TypedCode typed, CancellationToken cancellationToken)
     {
@@ -47,7 +50,7 @@ internal sealed class SecondFactorCheck(
         {
             // Not cancelled by a client that hangs up: it would guess without being counted.
             await throttle.CountFailureAsync(own, CancellationToken.None);
-            await throttle.CountFailureAsync(address, CancellationToken.None);
+            await throttle.CountFailureAsync(address, CancellationToken.None, PeopleAtAnAddress);
             metrics.SecondFactorChecked("refused");
             await RecordFailureAsync(user, typed, "wrong_code");
             return new CodeResult(false, null);
