@@ -23,6 +23,9 @@ internal sealed record Challenge(string Use, DateTimeOffset ExpiresAt, string No
     /// <summary>The session that asked for it.</summary>
     public Guid? SessionId { get; init; }
 
+    /// <summary>The browser that asked for it; null for a program.</summary>
+    public string? Browser { get; init; }
+
     /// <summary>What the step after needs.</summary>
     public string? State { get; init; }
 }

@@ -20,13 +20,13 @@ internal sealed class SignInPage(
     private const string Refusal = "The user name or the password is not right.";
 
     public static async Task<IResult> ShowAsync(
-        HttpContext http, string? request, string? user_code, AuthorizationRequests requests, PageForm forms, CancellationToken cancellationToken) =>
+        HttpContext http, string? request, string? user_code, SignInForm forms, AuthorizationRequests requests, CancellationToken cancellationToken) =>
         await new SignInWay(request, user_code).OpenAsync(requests, cancellationToken) is { } way
-            ? Form(way, way.LoginHint, fault: null, forms.Field(http))
+            ? await forms.MakeAsync(http, way, way.LoginHint, fault: null)
             : SignInWay.Gone();
 
     public static async Task<IResult> HandleAsync(
-        HttpContext http, SignInPage page, AuthorizationRequests requests, PageForm forms, CancellationToken cancellationToken)
+        HttpContext http, SignInPage page, SignInForm signInForm, AuthorizationRequests requests, PageForm forms, CancellationToken cancellationToken)
     {
         if (await forms.ReadAsync(http, cancellationToken) is not { } form)
         {
@@ -40,7 +40,7 @@ internal sealed class SignInPage(
 
         var (login, password) = (form.GetValueOrDefault("username") ?? "", form.GetValueOrDefault("password") ?? "");
         var (next, fault) = await page.SignInAsync(http, way, login, password, cancellationToken);
-        return fault is null ? new SeeOther(next!) : Form(way, login, fault, forms.Field(http));
+        return fault is null ? new SeeOther(next!) : await signInForm.MakeAsync(http, way, login, fault);
     }
 
     /// <summary>Signs in; where to go then, or what to tell.</summary>
@@ -74,23 +74,4 @@ internal sealed class SignInPage(
         await database.SaveChangesAsync(cancellationToken);
         return (way.Next, null);
     }
-
-    private static Page Form(OpenWay way, string? login, string? fault, Html field) => new(
-        "Sign in",
-        $"""
-        {Page.FaultOf(fault)}
-        <form method="post" action="{Path}">
-        {field}
-        {way.Way.Fields}
-        <label for="username">User name or e-mail address</label>
-        <input id="username" name="username" value="{login}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required>
-        <label for="password">Password</label>
-        <input id="password" name="password" type="password" autocomplete="current-password" maxlength="256" required>
-        <button>Sign in</button>
-        </form>
-        """)
-    {
-        Status = fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
-        RedirectUri = way.RedirectUri,
-    };
 }
