@@ -21,7 +21,10 @@ internal static class AccountSetup
         services.AddSingleton<PasswordHashing>();
         services.AddScoped<SignInThrottle>();
         services.AddScoped<Credentials>();
+        services.AddScoped<SignInBarriers>();
         services.AddScoped<AccountOpening>();
+        services.AddScoped<AccountEnding>();
+        services.AddScoped<AddressChange>();
         services.AddScoped<LogInOutcome>();
         services.AddScoped<PasswordChange>();
     }
