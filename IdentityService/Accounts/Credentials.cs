@@ -54,7 +54,7 @@ internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, 
         }
 
         var match = await passwords.VerifyAsync(user?.PasswordHash, password, cancellationToken);
-        if (match == PasswordVerificationResult.Failed || user is not { DisabledAt: null } || await IsTenantOutAsync(user, cancellationToken))
+        if (match == PasswordVerificationResult.Failed || user is not { DisabledAt: null } || await database.IsTenantOutAsync(user.TenantId, cancellationToken))
         {
             // Not cancelled by a client that hangs up: it would guess without being counted.
             var counted = await throttle.CountFailureAsync(key, CancellationToken.None);
@@ -74,9 +74,6 @@ internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, 
 
         return new CredentialResult(user, true, null);
     }
-
-    private Task<bool> IsTenantOutAsync(User user, CancellationToken cancellationToken) =>
-        database.Tenants.AnyAsync(row => row.Id == user.TenantId && row.DisabledAt != null, cancellationToken);
 
     private async Task<TimeSpan> BlockedForAsync(string key, CancellationToken cancellationToken) =>
         await throttle.BlockedForAsync(key, cancellationToken) ?? TimeSpan.Zero;

@@ -63,6 +63,10 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
             ? await AssignedRolesOfAsync(userId, cancellationToken)
             : [];
 
+    /// <summary>Whether the people, devices and applications of a tenant are kept out.</summary>
+    public Task<bool> IsTenantOutAsync(Guid tenantId, CancellationToken cancellationToken) =>
+        Tenants.AnyAsync(row => row.Id == tenantId && row.DisabledAt != null, cancellationToken);
+
     /// <summary>Names of a user's roles, sorted.</summary>
     public async Task<IReadOnlyList<string>> AssignedRolesOfAsync(Guid userId, CancellationToken cancellationToken) =>
         await UserRoles

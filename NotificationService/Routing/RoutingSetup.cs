@@ -1,4 +1,5 @@
 using NotificationService.Data;
+using NotificationService.Delivery;
 using NotificationService.Templates;
 using ServiceDefaults.Messaging;
 

@@ -34,6 +34,8 @@ public sealed class StartingTests(IdentityApi api)
     [InlineData("Keys:EncryptionKey", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     [InlineData("Keys:EncryptionKey", "changeme-changeme-changeme-changeme-0123")]
     [InlineData("Keys:EncryptionKey", "c2hvcnQ=")]
+    [InlineData("Sealing:Key", null)]
+    [InlineData("Sealing:Key", "too short a key")]
     [InlineData("Clients:Gateway:Secret", null)]
     [InlineData("Clients:Gateway:Secret", "too short a secret")]
     [InlineData("Administrator:Password", null)]
@@ -73,7 +75,7 @@ public sealed class StartingTests(IdentityApi api)
 
         var options = new DbContextOptionsBuilder<IdentityDb>()
             .UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options;
-        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope());
+        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope(), Options.Create(new Accounts.RegistrationOptions()));
         await database.GetService<IMigrator>().MigrateAsync("0");
         await using var source = NpgsqlDataSource.Create(backing.Database);
         await using var left = source.CreateCommand(
