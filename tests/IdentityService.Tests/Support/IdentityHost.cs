@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ServiceDefaults.Data;
@@ -89,6 +90,17 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
         await person.LogInAsync();
         return person;
     }
+
+    /// <summary>Makes someone the only user of a new tenant; which one.</summary>
+    public Task<Guid> MoveToTenantAsync(Person person) => QueryAsync(async db =>
+    {
+        var tenant = new Tenant { Id = Guid.CreateVersion7(), Name = person.UserName };
+        db.Tenants.Add(tenant);
+        await db.SaveChangesAsync();
+        await db.Database.ExecuteSqlAsync($"UPDATE users SET tenant_id = {tenant.Id} WHERE id = {person.Id}");
+        await db.Database.ExecuteSqlAsync($"UPDATE sessions SET tenant_id = {tenant.Id} WHERE user_id = {person.Id}");
+        return tenant.Id;
+    });
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
