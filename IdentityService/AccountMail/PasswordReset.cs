@@ -53,7 +53,7 @@ internal sealed class PasswordReset(
         database.AddEvent(new PasswordChanged(cause, user.Id, user.UserName!, user.Email!), user.Id);
         database.AddAudit(
             caller.Envelope(actor, user.TenantId), "user.password_reset", "user", user.Id.ToString(), severity: AuditSeverity.Notice);
-        await throttle.ForgetAsync(SignInThrottle.KeyOf(user, ""), cancellationToken);
+        await throttle.ForgetAllAsync(user, cancellationToken);
         var revocation = await ending.EndAsync(user, cause, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         await ending.CommittedAsync(revocation, cancellationToken);

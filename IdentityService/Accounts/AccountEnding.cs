@@ -16,6 +16,10 @@ internal sealed class AccountEnding(IdentityDb database, RevocationLog revocatio
     {
         var now = time.GetInstant();
         await database.SaveChangesAsync(cancellationToken);
+
+        // In the order in which the others lock them.
+        await database.Database.ExecuteSqlAsync(
+            $"SELECT FROM sessions WHERE user_id = {user.Id} AND revoked_at IS NULL ORDER BY id FOR UPDATE", cancellationToken);
         await database.Sessions.IgnoreQueryFilters()
             .Where(row => row.UserId == user.Id && row.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken);

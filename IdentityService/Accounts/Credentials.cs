@@ -27,15 +27,15 @@ internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, 
     public async Task<CredentialResult> CheckAsync(string login, string password, CancellationToken cancellationToken)
     {
         var user = LoginName.IsPossible(login) ? await FindAsync(login, cancellationToken) : null;
-        var check = await CheckAsync(user, SignInThrottle.KeyOf(user, login), password, cancellationToken);
+        var check = await CheckAsync(user, await throttle.KeyFromHereAsync(user, login, cancellationToken), password, cancellationToken);
         return check is { Accepted: true, User: { } accepted } && await barriers.FindAsync(accepted, password, cancellationToken) is var barrier and not SignInBarrier.None
             ? check with { Accepted = false, Barrier = barrier }
             : check;
     }
 
     /// <summary>Checks the password of somebody who is signed in already.</summary>
-    public Task<CredentialResult> CheckAsync(User user, string password, CancellationToken cancellationToken) =>
-        CheckAsync(user, SignInThrottle.KeyOf(user, ""), password, cancellationToken);
+    public async Task<CredentialResult> CheckAsync(User user, string password, CancellationToken cancellationToken) =>
+        await CheckAsync(user, await throttle.KeyFromHereAsync(user, "", cancellationToken), password, cancellationToken);
 
     private async Task<User?> FindAsync(string login, CancellationToken cancellationToken)
     {

@@ -83,14 +83,14 @@ internal sealed class AccountOpening(
         }
 
         var actor = new Actor(ActorKind.User, user.Id.ToString(), user.UserName);
-        database.AddEvent(new UserRegistered(caller.Envelope(actor, user.TenantId), user.Id, userName, email), user.Id);
+        database.AddEvent(new UserRegistered(caller.Envelope(actor, user.TenantId), user.Id, user.UserName!, email), user.Id);
         links.AddFor(user, AccountLinkKind.VerifyEmail, caller.Envelope(actor, user.TenantId));
         database.AddAudit(
             caller.Envelope(actor, user.TenantId),
             "user.registered",
             "user",
             user.Id.ToString(),
-            after: new { username = userName, email, user.CreatedAt });
+            after: new { username = user.UserName, email, user.CreatedAt });
         return user;
     }
 }

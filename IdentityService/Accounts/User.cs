@@ -1,3 +1,4 @@
+using IdentityService.Names;
 using Microsoft.AspNetCore.Identity;
 using ServiceDefaults.Data;
 
@@ -30,7 +31,10 @@ internal sealed class User : IdentityUser<Guid>, ITenantOwned
     public long Epoch { get; private set; }
 
     /// <summary>A new account, not yet saved.</summary>
-    public static User Create(string userName, string email, string? passwordHash, Guid tenantId, DateTimeOffset now) => new()
+    public static User Create(string userName, string email, string? passwordHash, Guid tenantId, DateTimeOffset now) =>
+        New(UserNames.Read(userName) ?? throw new ArgumentException("It is no user name.", nameof(userName)), email, passwordHash, tenantId, now);
+
+    private static User New(string userName, string email, string? passwordHash, Guid tenantId, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
         UserName = userName,

@@ -1,7 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using IdentityService.Accounts;
 using IdentityService.Data;
-using IdentityService.Operation;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;

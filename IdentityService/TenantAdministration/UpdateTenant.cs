@@ -119,6 +119,8 @@ internal sealed class TenantChange(
     {
         await database.Users.IgnoreQueryFilters().Where(row => row.TenantId == tenant.Id)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.Epoch, row => row.Epoch + 1), cancellationToken);
+        await database.Database.ExecuteSqlAsync(
+            $"SELECT FROM sessions WHERE tenant_id = {tenant.Id} AND revoked_at IS NULL ORDER BY id FOR UPDATE", cancellationToken);
         await database.Sessions.IgnoreQueryFilters().Where(row => row.TenantId == tenant.Id && row.RevokedAt == null)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken);
         var revocation = await revocations.AddAsync(

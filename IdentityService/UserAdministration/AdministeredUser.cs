@@ -1,6 +1,4 @@
 using IdentityService.Accounts;
-using IdentityService.Data;
-using Microsoft.EntityFrameworkCore;
 
 namespace IdentityService.UserAdministration;
 
@@ -44,15 +42,4 @@ public sealed record AdministeredUser(
         user.CreatedAt,
         user.DisabledAt,
         blockedUntil);
-
-    internal static async Task<AdministeredUser> ReadAsync(
-        User user, IdentityDb database, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        var key = SignInThrottle.KeyOf(user, "");
-        var blocked = await database.FailedSignIns
-            .Where(row => row.Key == key && row.BlockedUntil > now)
-            .Select(row => row.BlockedUntil)
-            .SingleOrDefaultAsync(cancellationToken);
-        return Of(user, await database.AssignedRolesOfAsync(user.Id, cancellationToken), blocked);
-    }
 }

@@ -13,7 +13,8 @@ namespace IdentityService.UserAdministration;
 /// keeps its records for as long as it keeps any. The row stays for a while without the person, so that applications are
 /// told of its ended sessions and nobody takes a name that the audit log still has; the address is free at once.
 /// </summary>
-internal sealed class DeleteUser(IdentityDb database, AdministratorRights rights, AccountEnding ending, TimeProvider time)
+internal sealed class DeleteUser(
+    IdentityDb database, AdministratorRights rights, AccountEnding ending, SignInThrottle throttle, TimeProvider time)
 {
     public static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
         Guid id, HttpContext http, UserChange change, DeleteUser delete, CancellationToken cancellationToken) =>
@@ -40,7 +41,6 @@ internal sealed class DeleteUser(IdentityDb database, AdministratorRights rights
 
     private async Task EraseAsync(User user, CancellationToken cancellationToken)
     {
-        var throttle = SignInThrottle.KeyOf(user, "");
         await database.UserRoles.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.UserClaims.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.UserLogins.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
@@ -48,7 +48,7 @@ internal sealed class DeleteUser(IdentityDb database, AdministratorRights rights
         await database.AccountLinks.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.Consents.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.ApiKeys.IgnoreQueryFilters().Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
-        await database.FailedSignIns.Where(row => row.Key == throttle).ExecuteDeleteAsync(cancellationToken);
+        await throttle.ForgetAllAsync(user, cancellationToken);
         await database.RefreshTokens.IgnoreQueryFilters()
             .Where(row => database.Sessions.IgnoreQueryFilters().Any(session => session.Id == row.SessionId && session.UserId == user.Id))
             .ExecuteDeleteAsync(cancellationToken);

@@ -16,7 +16,7 @@ internal static class UnlockUser
             http,
             async opened =>
             {
-                await throttle.ForgetAsync(SignInThrottle.KeyOf(opened.User, ""), cancellationToken);
+                await throttle.ForgetAllAsync(opened.User, cancellationToken);
                 database.AddAudit(opened.Cause, "user.unlocked", "user", id.ToString(), severity: AuditSeverity.Notice);
                 return default;
             },

@@ -29,7 +29,7 @@ internal readonly record struct UserChanged(ProblemHttpResult? Refusal = null, R
 /// to end; the answer waits for the gateways when something ended.
 /// </summary>
 internal sealed class UserChange(
-    IdentityDb database, AdministratorRights rights, AccountEnding ending, Caller caller, TimeProvider time)
+    IdentityDb database, AdministratorRights rights, AccountEnding ending, SignInThrottle throttle, Caller caller)
 {
     /// <summary>Null when it is done.</summary>
     /// <param name="id">Whose account.</param>
@@ -89,6 +89,9 @@ internal sealed class UserChange(
         }
 
         response.Headers.ETag = AccountVersion.TagOf(user);
-        return TypedResults.Ok(await AdministeredUser.ReadAsync(user, database, time.GetUtcNow(), cancellationToken));
+        return TypedResults.Ok(AdministeredUser.Of(
+            user,
+            await database.AssignedRolesOfAsync(user.Id, cancellationToken),
+            await throttle.BlockedUntilAsync(user, cancellationToken)));
     }
 }

@@ -3,7 +3,6 @@ using System.Data.Common;
 using System.Net;
 using IdentityService.Data;
 using IdentityService.Tests.Support;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -54,7 +53,7 @@ public sealed class AskingForMailsTests(IdentityApi api)
         return (
             answer.StatusCode,
             await answer.Content.ReadAsStringAsync(),
-            [.. answer.Headers.Where(header => header.Key is not ("Date" or "X-Request-Id")).Select(header => $"{header.Key}: {string.Join(',', header.Value)}").Order(StringComparer.Ordinal)],
+            [.. answer.Headers.Where(header => header.Key is not ("Date" or "X-Request-ID")).Select(header => $"{header.Key}: {string.Join(',', header.Value)}").Order(StringComparer.Ordinal)],
             statements.Of(mark));
     }
 
