@@ -51,8 +51,7 @@ internal static class RegisterUser
                 ? TypedResults.Created(AccountEndpoints.Me, new RegisteredUser(user.Id, user.UserName!, user.Email!, user.CreatedAt))
                 : throw new InvalidOperationException($"The account was refused: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
         }
-        catch (DbUpdateException fault) when (UniqueViolation.Of(
-            fault, IdentityMapping.UniqueUserName, IdentityMapping.UniqueNameKey, IdentityMapping.UniqueEmail))
+        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueOfUsers))
         {
             return await AccountOpening.TakenAsync(database, user, cancellationToken);
         }
@@ -70,7 +69,7 @@ internal sealed class AccountOpening(
     public static async Task<ProblemHttpResult> TakenAsync(IdentityDb database, User user, CancellationToken cancellationToken) =>
         AccountProblems.Taken(
             await database.Users.IgnoreQueryFilters()
-                .AnyAsync(row => row.NameKey == user.NameKey || row.NormalizedUserName == user.NormalizedUserName, cancellationToken),
+                .AnyAsync(row => row.NameKey == user.NameKey || row.LookKey == user.LookKey, cancellationToken),
             await database.Users.IgnoreQueryFilters().AnyAsync(row => row.NormalizedEmail == user.NormalizedEmail, cancellationToken));
 
     public async Task<User> OpenAsync(string userName, string email, string password, CancellationToken cancellationToken)

@@ -24,8 +24,11 @@ internal sealed class User : IdentityUser<Guid>, ITenantOwned
     /// <summary>The password, though right, no longer lets in: a new one is to be set by way of a mail.</summary>
     public bool MustResetPassword { get; private set; }
 
-    /// <summary>What is unique of the name, also after the account is deleted: <see cref="UserNames.KeyOf"/>.</summary>
+    /// <summary>Unique, also after the account is deleted: <see cref="UserNames.NameKeyOf"/>.</summary>
     public byte[] NameKey { get; init; } = [];
+
+    /// <summary>Unique as well: <see cref="UserNames.LookKeyOf"/>.</summary>
+    public byte[] LookKey { get; init; } = [];
 
     /// <summary>Carried by every access token; raising it ends all tokens issued before.</summary>
     public long Epoch { get; private set; }
@@ -40,7 +43,8 @@ internal sealed class User : IdentityUser<Guid>, ITenantOwned
         UserName = userName,
         Email = email,
         NormalizedUserName = LoginName.Normalize(userName),
-        NameKey = UserNames.KeyOf(userName),
+        NameKey = UserNames.NameKeyOf(userName),
+        LookKey = UserNames.LookKeyOf(userName),
         NormalizedEmail = LoginName.Normalize(email),
         PasswordHash = passwordHash,
         TenantId = tenantId,

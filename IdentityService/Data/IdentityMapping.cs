@@ -15,8 +15,12 @@ internal static class IdentityMapping
     public const string UniqueUserName = "ix_users_normalized_user_name";
     public const string UniqueEmail = "ix_users_normalized_email";
     public const string UniqueNameKey = "ix_users_name_key";
+    public const string UniqueLookKey = "ix_users_look_key";
     public const string UniqueTenantName = "ix_tenants_name";
     public const string UsedAssertionKey = "pk_used_assertions";
+
+    /// <summary>What no two accounts have.</summary>
+    public static readonly string[] UniqueOfUsers = [UniqueUserName, UniqueNameKey, UniqueLookKey, UniqueEmail];
 
     private static readonly DateTimeOffset Beginning = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -42,6 +46,7 @@ internal static class IdentityMapping
             user.HasIndex(row => row.NormalizedUserName).IsUnique().HasDatabaseName(UniqueUserName);
             user.HasIndex(row => row.NormalizedEmail).IsUnique().HasDatabaseName(UniqueEmail);
             user.HasIndex(row => row.NameKey).IsUnique().HasDatabaseName(UniqueNameKey);
+            user.HasIndex(row => row.LookKey).IsUnique().HasDatabaseName(UniqueLookKey);
 
             // Lists: newest first, of a tenant or of all; those kept out, who are few; the beginnings of names and addresses.
             user.HasIndex(row => new { row.TenantId, row.CreatedAt, row.Id });

@@ -40,19 +40,20 @@ internal static class NameRules
 
         return found[0].Kind == CharacterKind.Letter
             && found[^1].Kind != CharacterKind.Punctuation
-            && MarksAreFew(points, found)
+            && MarksAreOnLetters(found)
+            && MarksAreFew(points)
             && ScriptsGoTogether(found);
     }
 
-    // UTS 39 section 5.4: nobody can tell two of the same mark from one.
-    private static bool MarksAreFew(List<int> points, List<AllowedRange> found)
+    // UTS 39 section 5.4: nobody can tell two of the same mark from one. Counted where letters and their marks are apart.
+    private static bool MarksAreFew(List<int> points)
     {
+        var parts = Normalization.Decompose(points);
         var marks = 0;
-        for (var at = 1; at < points.Count; at++)
+        for (var at = 1; at < parts.Count; at++)
         {
-            marks = found[at].Kind == CharacterKind.Mark ? marks + 1 : 0;
-            if (marks > MostMarksInARow
-                || (marks > 0 && (points[at] == points[at - 1] || found[at - 1].Kind == CharacterKind.Punctuation)))
+            marks = UnicodeTables.Classes.ContainsKey(parts[at]) ? marks + 1 : 0;
+            if (marks > MostMarksInARow || (marks > 0 && parts[at] == parts[at - 1]))
             {
                 return false;
             }
@@ -60,6 +61,9 @@ internal static class NameRules
 
         return true;
     }
+
+    private static bool MarksAreOnLetters(List<AllowedRange> found) =>
+        !found.Zip(found.Skip(1)).Any(pair => pair is { First.Kind: CharacterKind.Punctuation, Second.Kind: CharacterKind.Mark });
 
     private static bool ScriptsGoTogether(List<AllowedRange> found)
     {

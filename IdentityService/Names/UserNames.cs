@@ -32,22 +32,34 @@ internal static class UserNames
             return text.ToUpperInvariant();
         }
 
-        var once = Normalization.Compose(Normalization.Fold(Normalization.Decompose(Normalization.PointsOf(text))));
-        var folded = Normalization.Compose(Normalization.Fold(once));
-        return Normalization.TextOf(folded.ConvertAll(point => point is >= 'a' and <= 'z' ? point - 'a' + 'A' : point));
+        return string.Concat(Fold(text).Select(letter => char.IsAsciiLetterLower(letter) ? char.ToUpperInvariant(letter) : letter));
     }
-
-    /// <summary>SHA-256 of what the name looks like, so that it can outlive the name. Two names with one key look alike.</summary>
-    public static byte[] KeyOf(string userName) => SHA256.HashData(Encoding.UTF8.GetBytes(SkeletonOf(userName)));
 
     /// <summary>
-    /// What a name looks like (UTS 39 section 4, skeleton), without regard to case: <c>paypaI</c> and <c>PayPal</c> are one,
-    /// also where some letters are Cyrillic.
+    /// What keeps a name, without regard to case, from being given to two, or to another one after its owner is gone: a hash,
+    /// so that it can outlive the name.
     /// </summary>
-    internal static string SkeletonOf(string userName)
+    public static byte[] NameKeyOf(string userName) => Hash(SkeletonOf(Fold(userName)));
+
+    /// <summary>The same for how it looks in capitals and small letters as they are: <c>PaypaI</c> ends in a capital i.</summary>
+    public static byte[] LookKeyOf(string userName) => Hash(SkeletonOf(userName));
+
+    /// <summary>
+    /// What a text looks like (UTS 39 section 4, skeleton): <c>paypa1</c> and <c>paypal</c> are one, also where some letters
+    /// are Cyrillic.
+    /// </summary>
+    internal static string SkeletonOf(string text)
     {
-        var folded = Normalization.Fold(Normalization.PointsOf(Normalize(userName)));
-        var prototypes = Normalization.Prototypes(Normalization.Decompose(folded));
-        return Normalization.TextOf(Normalization.Decompose(Normalization.Fold(prototypes)));
+        var look = Normalization.Prototypes(Normalization.Decompose(Normalization.PointsOf(text)));
+        var folded = Normalization.Decompose(Normalization.Fold(look));
+        return Normalization.TextOf(Normalization.Decompose(Normalization.Prototypes(folded)));
     }
+
+    private static string Fold(string text)
+    {
+        var once = Normalization.Compose(Normalization.Fold(Normalization.Decompose(Normalization.PointsOf(text))));
+        return Normalization.TextOf(Normalization.Compose(Normalization.Fold(once)));
+    }
+
+    private static byte[] Hash(string skeleton) => SHA256.HashData(Encoding.UTF8.GetBytes(skeleton));
 }

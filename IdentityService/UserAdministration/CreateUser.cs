@@ -58,8 +58,7 @@ internal sealed class CreateUser(IdentityDb database, AccountLinks links, Caller
         {
             await users.CreateAsync(user); // saves what waits in the same context along with it
         }
-        catch (DbUpdateException fault) when (UniqueViolation.Of(
-            fault, IdentityMapping.UniqueUserName, IdentityMapping.UniqueNameKey, IdentityMapping.UniqueEmail))
+        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueOfUsers))
         {
             return await AccountOpening.TakenAsync(database, user, cancellationToken);
         }

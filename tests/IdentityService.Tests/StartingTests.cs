@@ -1,4 +1,5 @@
 using IdentityService.Data;
+using IdentityService.Names;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -85,6 +86,38 @@ public sealed class StartingTests(IdentityApi api)
         await database.Database.MigrateAsync();
         Assert.False(database.Database.HasPendingModelChanges());
     }
+
+    [Fact]
+    public async Task Migrations_NamesFromBefore_KeepTheirKeysAndTheirOwners()
+    {
+        var backing = await api.NewBackingAsync();
+        Person[] people;
+        await using (var host = IdentityHost.Start(backing, services: IdentityHost.FastHashes))
+        {
+            using var http = host.CreateClient();
+            people = [new Person(http), new Person(http)];
+            await people[0].RegisterAsync();
+            await people[1].RegisterAsync();
+        }
+
+        var options = new DbContextOptionsBuilder<IdentityDb>()
+            .UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options;
+        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope(), Options.Create(new Accounts.RegistrationOptions()));
+        var before = await KeysAsync(database);
+        await database.GetService<IMigrator>().MigrateAsync("Grants");
+        await database.Database.ExecuteSqlAsync($"UPDATE users SET user_name = 'Paypal1' WHERE id = {people[0].Id}");
+        await database.Database.ExecuteSqlAsync($"UPDATE users SET user_name = 'PaypalI' WHERE id = {people[1].Id}");
+        await database.Database.MigrateAsync();
+
+        var after = await KeysAsync(database);
+        Assert.Equal(before["admin"], after["admin"]);
+        Assert.Equal(Convert.ToHexString(UserNames.LookKeyOf("Paypal1")), after["Paypal1"].Look);
+        Assert.NotEqual(after["Paypal1"].Look, after["PaypalI"].Look);
+    }
+
+    private static async Task<Dictionary<string, (string Name, string Look)>> KeysAsync(IdentityDb database) =>
+        (await database.Users.IgnoreQueryFilters().AsNoTracking().ToListAsync())
+            .ToDictionary(user => user.UserName!, user => (Convert.ToHexString(user.NameKey), Convert.ToHexString(user.LookKey)), StringComparer.Ordinal);
 
     private static string Faults(params (string Key, string? Value)[] settings)
     {

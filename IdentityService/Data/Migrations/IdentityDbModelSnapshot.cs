@@ -324,6 +324,11 @@ namespace IdentityService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lockout_end");
 
+                    b.Property<byte[]>("LookKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("look_key");
+
                     b.Property<bool>("MustResetPassword")
                         .HasColumnType("boolean")
                         .HasColumnName("must_reset_password");
@@ -381,6 +386,10 @@ namespace IdentityService.Data.Migrations
                     b.HasIndex("DeletedAt")
                         .HasDatabaseName("ix_users_deleted_at")
                         .HasFilter("deleted_at IS NOT NULL");
+
+                    b.HasIndex("LookKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_users_look_key");
 
                     b.HasIndex("NameKey")
                         .IsUnique()

@@ -73,27 +73,39 @@ public sealed class UserNamesTests
 
     [Theory]
     [InlineData("paypal", "paypa1")]
-    [InlineData("paypal", "PAYPAI")]
+    [InlineData("PAYPAL", "paypal")]
     [InlineData("modern", "rnodern")]
     [InlineData("google", "g00gle")]
     [InlineData("scope", "\u0455\u0441\u043e\u0440\u0435")] // every letter Cyrillic
     [InlineData("Anna", "ANNA")]
-    public void KeyOf_NamesThatLookAlike_AreEqual(string one, string other) =>
-        Assert.Equal(UserNames.KeyOf(one), UserNames.KeyOf(other));
+    [InlineData("Jose\u0301", "jos\u00e9")]
+    public void NameKeyOf_NamesThatLookAlike_AreEqual(string one, string other) =>
+        Assert.Equal(UserNames.NameKeyOf(one), UserNames.NameKeyOf(other));
+
+    [Theory]
+    [InlineData("Paypal", "PaypaI")] // a capital i
+    [InlineData("ANNA", "\u0391\u039d\u039d\u0391")] // every letter Greek
+    [InlineData("Bob", "\u0412\u043e\u042c")] // Cyrillic ve, o, soft sign
+    public void LookKeyOf_NamesThatLookAlikeInTheirCase_AreEqual(string one, string other) =>
+        Assert.Equal(UserNames.LookKeyOf(one), UserNames.LookKeyOf(other));
 
     [Theory]
     [InlineData("paypal", "paypals")]
     [InlineData("anna", "hanna")]
     [InlineData("\u0438\u0432\u0430\u043d", "ivan")]
-    public void KeyOf_OtherNames_Differ(string one, string other) =>
-        Assert.NotEqual(UserNames.KeyOf(one), UserNames.KeyOf(other));
+    public void KeysOf_OtherNames_Differ(string one, string other)
+    {
+        Assert.NotEqual(UserNames.NameKeyOf(one), UserNames.NameKeyOf(other));
+        Assert.NotEqual(UserNames.LookKeyOf(one), UserNames.LookKeyOf(other));
+    }
 
     // A migration computes it for the names of former versions, in SQL.
     [Fact]
-    public void SkeletonOf_Ascii_DiffersFromTheTextInThreeLettersOnly()
+    public void SkeletonOf_Ascii_DiffersFromTheTextInFourLettersOnly()
     {
-        const string all = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+        const string all = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
         Assert.Equal(
-            all.Replace('0', 'o').Replace('1', 'l').Replace("m", "rn", StringComparison.Ordinal), UserNames.SkeletonOf(all.ToUpperInvariant()));
+            all.Replace('I', 'l').ToLowerInvariant().Replace('0', 'o').Replace('1', 'l').Replace("m", "rn", StringComparison.Ordinal),
+            UserNames.SkeletonOf(all));
     }
 }

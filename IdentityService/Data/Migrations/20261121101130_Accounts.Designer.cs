@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace IdentityService.Data.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261121093956_Accounts")]
+    [Migration("20261121101130_Accounts")]
     partial class Accounts
     {
         /// <inheritdoc />
@@ -327,6 +327,11 @@ namespace IdentityService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lockout_end");
 
+                    b.Property<byte[]>("LookKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("look_key");
+
                     b.Property<bool>("MustResetPassword")
                         .HasColumnType("boolean")
                         .HasColumnName("must_reset_password");
@@ -384,6 +389,10 @@ namespace IdentityService.Data.Migrations
                     b.HasIndex("DeletedAt")
                         .HasDatabaseName("ix_users_deleted_at")
                         .HasFilter("deleted_at IS NOT NULL");
+
+                    b.HasIndex("LookKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_users_look_key");
 
                     b.HasIndex("NameKey")
                         .IsUnique()

@@ -18,6 +18,13 @@ namespace IdentityService.Data.Migrations
                 type: "timestamp with time zone",
                 nullable: true);
 
+            migrationBuilder.AddColumn<byte[]>(
+                name: "look_key",
+                table: "users",
+                type: "bytea",
+                nullable: false,
+                defaultValue: new byte[0]);
+
             migrationBuilder.AddColumn<bool>(
                 name: "must_reset_password",
                 table: "users",
@@ -104,6 +111,8 @@ namespace IdentityService.Data.Migrations
                 columns: new[] { "disabled_at", "version" },
                 values: new object[] { null, 0L });
 
+            migrationBuilder.FillNameKeys();
+
             migrationBuilder.CreateIndex(
                 name: "ix_users_created_at_id",
                 table: "users",
@@ -128,12 +137,16 @@ namespace IdentityService.Data.Migrations
                 .Annotation("Npgsql:IndexOperators", new[] { "text_pattern_ops" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_users_look_key",
+                table: "users",
+                column: "look_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_users_name_beginning",
                 table: "users",
                 column: "normalized_user_name")
                 .Annotation("Npgsql:IndexOperators", new[] { "text_pattern_ops" });
-
-            migrationBuilder.FillNameKeys();
 
             migrationBuilder.CreateIndex(
                 name: "ix_users_name_key",
@@ -200,6 +213,10 @@ namespace IdentityService.Data.Migrations
                 table: "users");
 
             migrationBuilder.DropIndex(
+                name: "ix_users_look_key",
+                table: "users");
+
+            migrationBuilder.DropIndex(
                 name: "ix_users_name_beginning",
                 table: "users");
 
@@ -217,6 +234,10 @@ namespace IdentityService.Data.Migrations
 
             migrationBuilder.DropColumn(
                 name: "deleted_at",
+                table: "users");
+
+            migrationBuilder.DropColumn(
+                name: "look_key",
                 table: "users");
 
             migrationBuilder.DropColumn(
