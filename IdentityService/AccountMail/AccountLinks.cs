@@ -16,6 +16,7 @@ namespace IdentityService.AccountMail;
 internal sealed class AccountLinks(
     IdentityDb database,
     EventSeal seal,
+    IdentityMetrics metrics,
     IOptions<AccountMailOptions> options,
     IOptions<AuthenticationOptions> authentication,
     TimeProvider time)
@@ -72,15 +73,20 @@ internal sealed class AccountLinks(
             return null;
         }
 
+        // The account before its link, in the order in which administrators lock them.
+        var owner = await database.AccountLinks.Where(row => row.Hash == hash && row.Purpose == purpose)
+            .Select(row => (Guid?)row.UserId).SingleOrDefaultAsync(cancellationToken);
+        if (await database.Users.FromSql($"SELECT * FROM users WHERE id = {owner} FOR UPDATE").SingleOrDefaultAsync(cancellationToken)
+            is not { DisabledAt: null } user)
+        {
+            return null;
+        }
+
         var now = time.GetUtcNow();
         var taken = await database.AccountLinks
             .FromSql($"DELETE FROM account_links WHERE hash = {hash} AND purpose = {purpose.ToString()} AND expires_at > {now} RETURNING *")
             .AsNoTracking().ToListAsync(cancellationToken);
-        return taken is [var link]
-            && await database.Users.FromSql($"SELECT * FROM users WHERE id = {link.UserId} FOR UPDATE").SingleOrDefaultAsync(cancellationToken)
-                is { DisabledAt: null } user
-            ? (link, user)
-            : null;
+        return taken is [var link] ? (link, user) : null;
     }
 
     private AccountLink LinkOf(User user, AccountLinkKind kind, string email, string token)
@@ -98,6 +104,7 @@ internal sealed class AccountLinks(
 
     private void Send(User user, AccountLinkKind kind, AccountLink link, string token, EventEnvelope cause)
     {
+        metrics.LinkMailed(kind.ToString());
         var page = link.Purpose == AccountLinkPurpose.Email ? VerifyEmailPage.Path : ResetPasswordPage.Path;
         var address = $"{authentication.Value.Issuer.TrimEnd('/')}{page}?token={token}";
         database.AddEvent(
