@@ -17,6 +17,7 @@ internal sealed class IdentityMetrics : IDisposable
     private readonly Counter<long> _secondFactors;
     private readonly Counter<long> _stepUps;
     private readonly Counter<long> _registrations;
+    private readonly Counter<long> _links;
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _reuse;
     private readonly Counter<long> _refusedRefreshes;
@@ -33,6 +34,7 @@ internal sealed class IdentityMetrics : IDisposable
         _secondFactors = _meter.CreateCounter<long>("platform.identity.second_factors", "{attempt}", "Second factors checked at sign-in or step-up, by result");
         _stepUps = _meter.CreateCounter<long>("platform.identity.step_ups", "{session}", "Sessions in which the user proved anew who they are");
         _registrations = _meter.CreateCounter<long>("platform.identity.registrations", "{account}", "Accounts registered");
+        _links = _meter.CreateCounter<long>("platform.identity.links_mailed", "{link}", "Links mailed to prove an address or set a password, by kind");
         _tokens = _meter.CreateCounter<long>("platform.identity.tokens_issued", "{token}", "Access tokens issued, by grant");
         _reuse = _meter.CreateCounter<long>("platform.identity.refresh_reuse", "{token}", "Refresh tokens used again after their time");
         _refusedRefreshes = _meter.CreateCounter<long>("platform.identity.refreshes_refused", "{attempt}", "Refreshes refused");
@@ -61,6 +63,8 @@ internal sealed class IdentityMetrics : IDisposable
     public void SteppedUp() => _stepUps.Add(1);
 
     public void Registered() => _registrations.Add(1);
+
+    public void LinkMailed(string kind) => _links.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     public void TokenIssued(string grant) => _tokens.Add(1, new KeyValuePair<string, object?>("grant", grant));
 

@@ -24,7 +24,7 @@ internal sealed record PasskeyProof(User User, string[] Methods);
 /// challenge of ours, for one use, one requester and a short time.
 /// </summary>
 internal sealed class PasskeyCeremonies(
-    IPasskeyHandler<User> handler, Challenges challenges, IdentityDb database, IOptions<SecondFactorOptions> options)
+    IPasskeyHandler<User> handler, Challenges challenges, SignInBarriers barriers, IdentityDb database, IOptions<SecondFactorOptions> options)
 {
     private const string Registration = "passkey-registration";
     private const string Authentication = "passkey-sign-in";
@@ -80,7 +80,7 @@ internal sealed class PasskeyCeremonies(
 
         var result = await handler.PerformAssertionAsync(
             new PasskeyAssertionContext { HttpContext = http, CredentialJson = answer.Credential, AssertionState = challenge.State });
-        if (!result.Succeeded || result.User.DisabledAt is not null || result.User.Id != passkey.UserId)
+        if (!result.Succeeded || result.User.Id != passkey.UserId || await barriers.KeepOutAsync(result.User, cancellationToken))
         {
             return null;
         }

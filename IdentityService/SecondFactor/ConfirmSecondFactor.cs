@@ -35,7 +35,7 @@ internal sealed class ConfirmSecondFactor(
     private async Task<Results<Ok<RecoveryCodes>, ProblemHttpResult>> ApplyAsync(
         string code, TimeSpan life, CancellationToken cancellationToken)
     {
-        var key = $"code:{caller.SubjectId}";
+        var key = SecondFactorCheck.KeyOf(caller.SubjectId);
         var now = time.GetInstant();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
 

@@ -58,7 +58,8 @@ internal static class LogInWithSecondFactor
 }
 
 /// <summary>Between the password and the code of a sign-in.</summary>
-internal sealed class SecondStep(IdentityDb database, Challenges challenges, SecondFactorCheck codes, IOptions<SecondFactorOptions> options)
+internal sealed class SecondStep(
+    IdentityDb database, Challenges challenges, SecondFactorCheck codes, SignInBarriers barriers, IOptions<SecondFactorOptions> options)
 {
     public const int LongestChallenge = 1000;
 
@@ -73,8 +74,9 @@ internal sealed class SecondStep(IdentityDb database, Challenges challenges, Sec
     /// <summary>Whose password was right; null for a challenge that is not one, not any more or not of this epoch.</summary>
     public async Task<(Challenge Challenge, User User)?> OpenAsync(string? text, CancellationToken cancellationToken) =>
         challenges.Open(Use, text) is { } challenge
-        && await database.Users.SingleOrDefaultAsync(row => row.Id == challenge.UserId, cancellationToken) is { DisabledAt: null } user
+        && await database.Users.SingleOrDefaultAsync(row => row.Id == challenge.UserId, cancellationToken) is { } user
         && user.Epoch == challenge.Epoch
+        && !await barriers.KeepOutAsync(user, cancellationToken)
             ? (challenge, user)
             : null;
 

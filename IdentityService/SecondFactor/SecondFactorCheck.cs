@@ -35,10 +35,13 @@ internal sealed class SecondFactorCheck(
     // A company's one address must not be locked out by five mistakes; the gateway's limit on sign-in routes comes on top.
     private const int PeopleAtAnAddress = 10;
 
+    /// <summary>Where an account's failures are counted: below its own key, so that an administrator unlocks both.</summary>
+    public static string KeyOf(Guid userId) => $"user:{userId}:code";
+
     /// <summary>Checks and uses up; commits what comes of it.</summary>
     public async Task<CodeResult> CheckAsync(User user, TypedCode typed, CancellationToken cancellationToken)
     {
-        var (own, address) = ($"code:{user.Id}", $"code:{caller.Address}");
+        var (own, address) = (KeyOf(user.Id), $"code:{caller.Address}");
         if (await BlockedForAsync(own, address, cancellationToken) is { } blocked)
         {
             metrics.SecondFactorChecked("blocked");

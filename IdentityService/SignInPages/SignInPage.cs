@@ -55,11 +55,11 @@ internal sealed class SignInPage(
         var check = await credentials.CheckAsync(login, password, cancellationToken);
         if (!check.Accepted || check.User is not { } user)
         {
-            outcome.Refused(check);
+            var refusal = outcome.Refused(check);
             await database.SaveChangesAsync(cancellationToken);
             return (null, check.BlockedFor is { } wait
                 ? string.Create(CultureInfo.InvariantCulture, $"Too many failed attempts for this name. Try again in {Math.Ceiling(wait.TotalSeconds)} seconds.")
-                : Refusal);
+                : refusal.ProblemDetails.Detail);
         }
 
         if (user.TwoFactorEnabled)

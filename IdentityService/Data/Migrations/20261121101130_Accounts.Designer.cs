@@ -12,8 +12,8 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace IdentityService.Data.Migrations
 {
     [DbContext(typeof(IdentityDb))]
-    [Migration("20261121094941_SecondFactors")]
-    partial class SecondFactors
+    [Migration("20261121101130_Accounts")]
+    partial class Accounts
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -24,6 +24,115 @@ namespace IdentityService.Data.Migrations
                 .HasAnnotation("Relational:MaxIdentifierLength", 63);
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
+
+            modelBuilder.Entity("IdentityService.AccountMail.AccountLink", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<string>("Purpose")
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("purpose");
+
+                    b.Property<string>("Email")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("character varying(254)")
+                        .HasColumnName("email");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<byte[]>("Hash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.HasKey("UserId", "Purpose")
+                        .HasName("pk_account_links");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_account_links_expires_at");
+
+                    b.HasIndex("Hash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_account_links_hash");
+
+                    b.ToTable("account_links", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityService.AccountMail.MailQuota", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasMaxLength(80)
+                        .HasColumnType("character varying(80)")
+                        .HasColumnName("key");
+
+                    b.Property<int>("Asked")
+                        .HasColumnType("integer")
+                        .HasColumnName("asked");
+
+                    b.Property<DateTimeOffset>("BeganAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("began_at");
+
+                    b.HasKey("Key")
+                        .HasName("pk_mail_quotas");
+
+                    b.HasIndex("BeganAt")
+                        .HasDatabaseName("ix_mail_quotas_began_at");
+
+                    b.ToTable("mail_quotas", (string)null);
+                });
+
+            modelBuilder.Entity("IdentityService.AccountMail.MailRequest", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Address")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("address");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(16)
+                        .HasColumnType("character varying(16)")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("NormalizedEmail")
+                        .IsRequired()
+                        .HasMaxLength(254)
+                        .HasColumnType("character varying(254)")
+                        .HasColumnName("normalized_email");
+
+                    b.Property<DateTimeOffset>("RequestedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("requested_at");
+
+                    b.Property<string>("TraceId")
+                        .HasMaxLength(32)
+                        .HasColumnType("character varying(32)")
+                        .HasColumnName("trace_id");
+
+                    b.Property<string>("UserAgent")
+                        .HasMaxLength(512)
+                        .HasColumnType("character varying(512)")
+                        .HasColumnName("user_agent");
+
+                    b.HasKey("Id")
+                        .HasName("pk_mail_requests");
+
+                    b.ToTable("mail_requests", (string)null);
+                });
 
             modelBuilder.Entity("IdentityService.Accounts.FailedSignIns", b =>
                 {
@@ -126,14 +235,30 @@ namespace IdentityService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<DateTimeOffset?>("DisabledAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("disabled_at");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasMaxLength(100)
                         .HasColumnType("character varying(100)")
                         .HasColumnName("name");
 
+                    b.Property<long>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("bigint")
+                        .HasColumnName("version");
+
                     b.HasKey("Id")
                         .HasName("pk_tenants");
+
+                    b.HasIndex("Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_tenants_name");
+
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_tenants_created_at_id");
 
                     b.ToTable("tenants", (string)null);
 
@@ -142,7 +267,8 @@ namespace IdentityService.Data.Migrations
                         {
                             Id = new Guid("00000000-0000-0000-0000-000000000001"),
                             CreatedAt = new DateTimeOffset(new DateTime(2025, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
-                            Name = "default"
+                            Name = "default",
+                            Version = 0L
                         });
                 });
 
@@ -165,6 +291,10 @@ namespace IdentityService.Data.Migrations
                     b.Property<DateTimeOffset>("CreatedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
 
                     b.Property<DateTimeOffset?>("DisabledAt")
                         .HasColumnType("timestamp with time zone")
@@ -196,6 +326,20 @@ namespace IdentityService.Data.Migrations
                     b.Property<DateTimeOffset?>("LockoutEnd")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lockout_end");
+
+                    b.Property<byte[]>("LookKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("look_key");
+
+                    b.Property<bool>("MustResetPassword")
+                        .HasColumnType("boolean")
+                        .HasColumnName("must_reset_password");
+
+                    b.Property<byte[]>("NameKey")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("name_key");
 
                     b.Property<string>("NormalizedEmail")
                         .IsRequired()
@@ -242,6 +386,18 @@ namespace IdentityService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_users");
 
+                    b.HasIndex("DeletedAt")
+                        .HasDatabaseName("ix_users_deleted_at")
+                        .HasFilter("deleted_at IS NOT NULL");
+
+                    b.HasIndex("LookKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_users_look_key");
+
+                    b.HasIndex("NameKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_users_name_key");
+
                     b.HasIndex("NormalizedEmail")
                         .IsUnique()
                         .HasDatabaseName("ix_users_normalized_email");
@@ -250,8 +406,25 @@ namespace IdentityService.Data.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_users_normalized_user_name");
 
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_users_created_at_id");
+
                     b.HasIndex("TenantId", "CreatedAt", "Id")
                         .HasDatabaseName("ix_users_tenant_id_created_at_id");
+
+                    b.HasIndex(new[] { "CreatedAt", "Id" }, "ix_users_disabled")
+                        .HasDatabaseName("ix_users_disabled")
+                        .HasFilter("disabled_at IS NOT NULL AND deleted_at IS NULL");
+
+                    b.HasIndex(new[] { "NormalizedEmail" }, "ix_users_email_beginning")
+                        .HasDatabaseName("ix_users_email_beginning");
+
+                    NpgsqlIndexBuilderExtensions.HasOperators(b.HasIndex(new[] { "NormalizedEmail" }, "ix_users_email_beginning"), new[] { "text_pattern_ops" });
+
+                    b.HasIndex(new[] { "NormalizedUserName" }, "ix_users_name_beginning")
+                        .HasDatabaseName("ix_users_name_beginning");
+
+                    NpgsqlIndexBuilderExtensions.HasOperators(b.HasIndex(new[] { "NormalizedUserName" }, "ix_users_name_beginning"), new[] { "text_pattern_ops" });
 
                     b.ToTable("users", (string)null);
                 });
@@ -809,74 +982,6 @@ namespace IdentityService.Data.Migrations
                         });
                 });
 
-            modelBuilder.Entity("IdentityService.SecondFactor.Authenticator", b =>
-                {
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("user_id");
-
-                    b.Property<DateTimeOffset?>("ConfirmedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("confirmed_at");
-
-                    b.Property<DateTimeOffset>("CreatedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("created_at");
-
-                    b.Property<long>("LastStep")
-                        .HasColumnType("bigint")
-                        .HasColumnName("last_step");
-
-                    b.Property<byte[]>("Secret")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("secret");
-
-                    b.HasKey("UserId")
-                        .HasName("pk_authenticators");
-
-                    b.ToTable("authenticators", (string)null);
-                });
-
-            modelBuilder.Entity("IdentityService.SecondFactor.RecoveryCode", b =>
-                {
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("user_id");
-
-                    b.Property<byte[]>("Hash")
-                        .HasColumnType("bytea")
-                        .HasColumnName("hash");
-
-                    b.Property<DateTimeOffset?>("UsedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("used_at");
-
-                    b.HasKey("UserId", "Hash")
-                        .HasName("pk_recovery_codes");
-
-                    b.ToTable("recovery_codes", (string)null);
-                });
-
-            modelBuilder.Entity("IdentityService.SecondFactor.UsedChallenge", b =>
-                {
-                    b.Property<byte[]>("Hash")
-                        .HasColumnType("bytea")
-                        .HasColumnName("hash");
-
-                    b.Property<DateTimeOffset>("ExpiresAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("expires_at");
-
-                    b.HasKey("Hash")
-                        .HasName("pk_used_challenges");
-
-                    b.HasIndex("ExpiresAt")
-                        .HasDatabaseName("ix_used_challenges_expires_at");
-
-                    b.ToTable("used_challenges", (string)null);
-                });
-
             modelBuilder.Entity("IdentityService.Sessions.RefreshToken", b =>
                 {
                     b.Property<Guid>("Id")
@@ -973,13 +1078,6 @@ namespace IdentityService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("last_seen_at");
 
-                    b.PrimitiveCollection<string[]>("Methods")
-                        .IsRequired()
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("text[]")
-                        .HasColumnName("methods")
-                        .HasDefaultValueSql("'{pwd}'::text[]");
-
                     b.Property<int>("NoticeAttempts")
                         .HasColumnType("integer")
                         .HasColumnName("notice_attempts");
@@ -999,10 +1097,6 @@ namespace IdentityService.Data.Migrations
                     b.PrimitiveCollection<string[]>("Scopes")
                         .HasColumnType("text[]")
                         .HasColumnName("scopes");
-
-                    b.Property<DateTimeOffset?>("SecondFactorAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("second_factor_at");
 
                     b.Property<Guid>("TenantId")
                         .HasColumnType("uuid")
@@ -1129,26 +1223,6 @@ namespace IdentityService.Data.Migrations
                         .HasDatabaseName("ix_user_logins_user_id");
 
                     b.ToTable("user_logins", (string)null);
-                });
-
-            modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserPasskey<System.Guid>", b =>
-                {
-                    b.Property<byte[]>("CredentialId")
-                        .HasMaxLength(1024)
-                        .HasColumnType("bytea")
-                        .HasColumnName("credential_id");
-
-                    b.Property<Guid>("UserId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("user_id");
-
-                    b.HasKey("CredentialId")
-                        .HasName("pk_user_passkeys");
-
-                    b.HasIndex("UserId")
-                        .HasDatabaseName("ix_user_passkeys_user_id");
-
-                    b.ToTable("user_passkeys", (string)null);
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserRole<System.Guid>", b =>
@@ -1352,6 +1426,16 @@ namespace IdentityService.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("IdentityService.AccountMail.AccountLink", b =>
+                {
+                    b.HasOne("IdentityService.Accounts.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_account_links_users_user_id");
+                });
+
             modelBuilder.Entity("IdentityService.Accounts.User", b =>
                 {
                     b.HasOne("IdentityService.Accounts.Tenant", null)
@@ -1429,26 +1513,6 @@ namespace IdentityService.Data.Migrations
                         .HasConstraintName("fk_device_grants_clients_client_id");
                 });
 
-            modelBuilder.Entity("IdentityService.SecondFactor.Authenticator", b =>
-                {
-                    b.HasOne("IdentityService.Accounts.User", null)
-                        .WithOne()
-                        .HasForeignKey("IdentityService.SecondFactor.Authenticator", "UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_authenticators_users_user_id");
-                });
-
-            modelBuilder.Entity("IdentityService.SecondFactor.RecoveryCode", b =>
-                {
-                    b.HasOne("IdentityService.Accounts.User", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_recovery_codes_users_user_id");
-                });
-
             modelBuilder.Entity("IdentityService.Sessions.RefreshToken", b =>
                 {
                     b.HasOne("IdentityService.Sessions.Session", null)
@@ -1503,59 +1567,6 @@ namespace IdentityService.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_user_logins_users_user_id");
-                });
-
-            modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserPasskey<System.Guid>", b =>
-                {
-                    b.HasOne("IdentityService.Accounts.User", null)
-                        .WithMany()
-                        .HasForeignKey("UserId")
-                        .OnDelete(DeleteBehavior.Cascade)
-                        .IsRequired()
-                        .HasConstraintName("fk_user_passkeys_users_user_id");
-
-                    b.OwnsOne("Microsoft.AspNetCore.Identity.IdentityPasskeyData", "Data", b1 =>
-                        {
-                            b1.Property<byte[]>("IdentityUserPasskeyCredentialId");
-
-                            b1.Property<byte[]>("AttestationObject")
-                                .IsRequired();
-
-                            b1.Property<byte[]>("ClientDataJson")
-                                .IsRequired();
-
-                            b1.Property<DateTimeOffset>("CreatedAt");
-
-                            b1.Property<bool>("IsBackedUp");
-
-                            b1.Property<bool>("IsBackupEligible");
-
-                            b1.Property<bool>("IsUserVerified");
-
-                            b1.Property<string>("Name");
-
-                            b1.Property<byte[]>("PublicKey")
-                                .IsRequired();
-
-                            b1.Property<long>("SignCount");
-
-                            b1.PrimitiveCollection<string>("Transports");
-
-                            b1.HasKey("IdentityUserPasskeyCredentialId");
-
-                            b1.ToTable("user_passkeys");
-
-                            b1
-                                .ToJson("data")
-                                .HasColumnType("jsonb");
-
-                            b1.WithOwner()
-                                .HasForeignKey("IdentityUserPasskeyCredentialId")
-                                .HasConstraintName("fk_user_passkeys_user_passkeys_identity_user_passkey_credential_id");
-                        });
-
-                    b.Navigation("Data")
-                        .IsRequired();
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserRole<System.Guid>", b =>
