@@ -33,13 +33,13 @@ internal sealed class AccountPage(
         return new Page("Your account", $"""
             {Page.FaultOf(fault)}
             <p>You are signed in as <strong>{browser.User.UserName}</strong>.</p>
-            <h2>Passkeys</h2>
-            {(known.Count == 0 ? NoPasskeys : ListOf(known.Select(passkey => Item(passkey, recent, field))))}
-            {(!recent ? SignInAgain(browser) : known.Count < PasskeyList.Most ? await AddingAsync(http, browser, field) : Html.Nothing)}
             <form method="post" action="{SignOut.Path}">
             {field}
             <button class="second">Sign out</button>
             </form>
+            <h2>Passkeys</h2>
+            {(known.Count == 0 ? NoPasskeys : ListOf(known.Select(passkey => Item(passkey, recent, field))))}
+            {(!recent ? SignInAgain(browser) : known.Count < PasskeyList.Most ? await AddingAsync(http, browser, field) : Html.Nothing)}
             """)
         {
             Status = fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
