@@ -85,11 +85,16 @@ internal sealed class PasskeySignIn(IdentityDb database, PasskeyCeremonies cerem
     public async Task<PasskeyProof?> RunAsync(
         PasskeyAnswer answer, string? browser, HttpContext http, Func<PasskeyProof, Task> proved, CancellationToken cancellationToken)
     {
-        await using (var transaction = await database.Database.BeginTransactionAsync(cancellationToken))
+        await using (await database.Database.BeginTransactionAsync(cancellationToken))
         {
             if (await ceremonies.AuthenticateAsync(answer, browser, http, cancellationToken) is { } proof && await SaveAsync(proof, proved, cancellationToken))
             {
-                await transaction.CommitAsync(cancellationToken);
+                // To end somebody else's session in this browser has committed it already.
+                if (database.Database.CurrentTransaction is { } open)
+                {
+                    await open.CommitAsync(cancellationToken);
+                }
+
                 metrics.SecondFactorChecked("passkey");
                 return proof;
             }

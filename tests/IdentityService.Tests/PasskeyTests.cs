@@ -54,6 +54,23 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     }
 
     [Fact]
+    public async Task SignIn_WhereSomebodyElseIsSignedIn_EndsThatSignIn()
+    {
+        var (window, person) = await WithPasskeyAsync();
+        await using var _ = window;
+        var other = await RegisteredAsync();
+        await window.Page.GotoAsync("/account/sign-in");
+        await window.SignInAsync(other);
+        await window.Page.GetByText(other.UserName).WaitForAsync();
+        await window.Page.GotoAsync("/account/sign-in");
+
+        await window.Page.GetByRole(AriaRole.Button, new() { Name = "Sign in with a passkey" }).ClickAsync();
+
+        await window.Page.GetByText(person.UserName).WaitForAsync();
+        Assert.NotNull(await chromium.Host.QueryAsync(db => db.Sessions.Where(row => row.UserId == other.Id).Select(row => row.RevokedAt).SingleAsync()));
+    }
+
+    [Fact]
     public async Task LogIn_ByTheApi_BeginsASession()
     {
         var (window, person) = await WithPasskeyAsync();
