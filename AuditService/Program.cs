@@ -1,4 +1,5 @@
 using AuditService.Data;
+using AuditService.Evidence;
 using AuditService.Reading;
 using AuditService.Recording;
 using ServiceDefaults.Authentication;
@@ -11,6 +12,7 @@ builder.AddServiceDocument("Audit");
 builder.AddForwardedAddress();
 builder.AddAccessTokens();
 builder.AddDatabase<AuditDbContext>("auditdb");
+builder.AddEvidence();
 builder.AddRecording();
 builder.Services.AddValidation();
 
@@ -19,5 +21,6 @@ app.UseTenantOfCaller();
 app.MapDefaultEndpoints();
 app.MapServiceDocument();
 app.MapAuditEndpoints();
+app.MapEvidenceEndpoints();
 
 await app.RunAsync();
