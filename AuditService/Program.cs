@@ -1,10 +1,17 @@
 using AuditService.Data;
 using AuditService.Evidence;
+using AuditService.Evidence.Verifying;
 using AuditService.Reading;
 using AuditService.Recording;
+using AuditService.Retention;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
 using ServiceDefaults.OpenApi;
+
+if (args is [OfflineVerifier.Command, .. var files])
+{
+    return OfflineVerifier.Run(files, Console.Out);
+}
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -14,6 +21,7 @@ builder.AddAccessTokens();
 builder.AddDatabase<AuditDbContext>("auditdb");
 builder.AddEvidence();
 builder.AddRecording();
+builder.AddRetention();
 builder.Services.AddValidation();
 
 var app = builder.Build();
@@ -22,5 +30,7 @@ app.MapDefaultEndpoints();
 app.MapServiceDocument();
 app.MapAuditEndpoints();
 app.MapEvidenceEndpoints();
+app.MapHoldEndpoints();
 
 await app.RunAsync();
+return 0;

@@ -31,7 +31,8 @@ internal sealed partial class CheckpointPublisher(
             folder.WriteKey(key.Value);
             if (folder.Read(key.Value).MaxBy(checkpoint => checkpoint.Size) is { } last)
             {
-                state.Learn(last);
+                state.Learn(last, null);
+                _published = last.Size;
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -48,7 +49,7 @@ internal sealed partial class CheckpointPublisher(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Checks the head and publishes it if it is new.</summary>
+    /// <summary>Publishes the head if it is new, and checks that the tree is the one it was signed for.</summary>
     /// <exception cref="BrokenTreeException">The tree is not the one that was signed.</exception>
     internal async Task PublishAsync(CancellationToken cancellationToken)
     {
@@ -61,24 +62,22 @@ internal sealed partial class CheckpointPublisher(
 
         var known = state.Known;
         var (size, head) = await TreeStore.HeadAsync(connection, cancellationToken);
+        var stored = head is null ? null : Checkpoint.Open(head, key.Value);
+
+        // What this process signed itself counts, whatever has become of it in the database since.
+        var (latest, note) = stored is not null && stored.Size >= (known?.Size ?? 0) ? (stored, head) : (known, state.KnownNote);
+        if (latest is not null && note is not null && latest.Size != _published)
+        {
+            folder.Append(note, latest.At);
+            await StoreAsync(connection, latest.Size, note, cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
+            metrics.Published(time.GetUtcNow() - latest.At);
+            state.Learn(latest, note);
+            _published = latest.Size;
+        }
+
         await TreeHead.CheckAsync(connection, size, head, key.Value, known, cancellationToken);
         state.Clear(Recording.RecordWriter.Tree);
-        if (head is null || size == _published)
-        {
-            return;
-        }
-
-        var checkpoint = Checkpoint.Open(head, key.Value)!;
-        if (await IsNewAsync(connection, size, cancellationToken))
-        {
-            folder.Append(head, checkpoint.At);
-            await StoreAsync(connection, size, head, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            metrics.Published(time.GetUtcNow() - checkpoint.At);
-        }
-
-        state.Learn(checkpoint);
-        _published = size;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -90,16 +89,9 @@ internal sealed partial class CheckpointPublisher(
         }
     }
 
-    private static async Task<bool> IsNewAsync(NpgsqlConnection connection, long size, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("SELECT NOT EXISTS (SELECT FROM audit_checkpoints WHERE size = $1)", connection);
-        command.Parameters.Add(new() { Value = size });
-        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
     private async Task StoreAsync(NpgsqlConnection connection, long size, string note, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("INSERT INTO audit_checkpoints (size, note, published_at) VALUES ($1, $2, $3)", connection);
+        await using var command = new NpgsqlCommand("INSERT INTO audit_checkpoints (size, note, published_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", connection);
         command.Parameters.Add(new() { Value = size });
         command.Parameters.Add(new() { Value = note });
         command.Parameters.Add(new() { Value = time.GetUtcNow() });

@@ -1,3 +1,4 @@
+using AuditService.Evidence.Verifying;
 using ServiceDefaults.Authentication;
 
 namespace AuditService.Evidence;
@@ -13,5 +14,7 @@ internal static class EvidenceEndpoints
         evidence.MapGet("/logs/{id:guid}/proof", ProveRecord.HandleAsync).WithName("ProveAuditRecord");
         evidence.MapGet("/consistency", ProveConsistency.HandleAsync).WithName("ProveConsistency");
         evidence.MapGet("/tile/{level:int}/{**number}", ShowTile.HandleAsync).WithName("ShowTile");
+        evidence.MapGet("/evidence", ExportEvidence.HandleAsync).WithName("ExportEvidence");
+        evidence.MapGet("/integrity", ShowIntegrity.HandleAsync).WithName("ShowIntegrity");
     }
 }

@@ -9,6 +9,7 @@ internal sealed class EvidenceMetrics : IDisposable
     private readonly Counter<long> _published;
     private readonly Counter<long> _failed;
     private readonly Histogram<double> _delay;
+    private int _faults;
 
     public EvidenceMetrics(IMeterFactory meters, EvidenceState state)
     {
@@ -18,7 +19,11 @@ internal sealed class EvidenceMetrics : IDisposable
         _delay = _meter.CreateHistogram<double>("platform.audit.checkpoint.delay", "s", "From the commit of a head to its publishing");
         _meter.CreateObservableGauge("platform.audit.tree.size", () => state.Known?.Size ?? 0, "{record}", "Leaves of the tree");
         _meter.CreateObservableGauge("platform.audit.standstill", () => state.IsSound ? 0 : 1, null, "1 while recording stands still for want of evidence");
+        _meter.CreateObservableGauge("platform.audit.integrity.faults", () => _faults, "{fault}", "Places that do not fit, at the last check of the log");
     }
+
+    /// <summary>What the last check of the log found.</summary>
+    public void Checked(int faults) => _faults = faults;
 
     public void Published(TimeSpan delay)
     {

@@ -37,6 +37,14 @@ internal sealed class EvidenceOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int CheckpointRecords { get; init; } = 1000;
 
+    /// <summary>Time between two checks of a part of the log.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "1.00:00:00")]
+    public TimeSpan CheckEvery { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Leaves of that part, and of the newest part that is checked with it.</summary>
+    [Range(1000, 1_000_000)]
+    public int CheckRecords { get; init; } = 20_000;
+
     /// <inheritdoc />
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -1,3 +1,4 @@
+using AuditService.Evidence.Verifying;
 using AuditService.Recording;
 
 namespace AuditService.Evidence;
@@ -18,6 +19,8 @@ internal static class EvidenceSetup
         builder.Services.AddSingleton<CheckpointPublisher>();
         builder.Services.AddHostedService(services => services.GetRequiredService<CheckpointPublisher>());
         builder.Services.AddHostedService<EarlierRecords>();
+        builder.Services.AddSingleton<IntegrityCheck>();
+        builder.Services.AddHostedService<IntegrityWatch>();
         builder.Services.AddHealthChecks().AddCheck<EvidenceHealth>("evidence");
         return builder;
     }

@@ -7,7 +7,7 @@ internal sealed class EvidenceState
 {
     private readonly ConcurrentDictionary<string, string> _faults = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
-    private Checkpoint? _known;
+    private (Checkpoint Head, string? Note)? _known;
 
     /// <summary>Why recording stands still; empty when it does not.</summary>
     public IReadOnlyDictionary<string, string> Faults => _faults;
@@ -21,16 +21,28 @@ internal sealed class EvidenceState
         {
             lock (_lock)
             {
-                return _known;
+                return _known?.Head;
             }
         }
     }
 
-    public void Learn(Checkpoint head)
+    /// <summary>Its signed note; null when it was published before this process began.</summary>
+    public string? KnownNote
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _known?.Note;
+            }
+        }
+    }
+
+    public void Learn(Checkpoint head, string? note)
     {
         lock (_lock)
         {
-            _known = _known is { } known && known.Size >= head.Size ? known : head;
+            _known = _known is { } known && known.Head.Size >= head.Size ? known : (head, note);
         }
     }
 

@@ -29,14 +29,15 @@ internal static class ProveRecord
         CancellationToken cancellationToken)
     {
         await database.NoteReadingAsync(caller, id, null, cancellationToken);
+        await using var connection = await source.OpenConnectionAsync(cancellationToken);
         var index = await database.Records.Where(row => row.Id == id && row.LeafIndex != null)
-            .Select(row => row.LeafIndex).FirstOrDefaultAsync(cancellationToken);
+            .Select(row => row.LeafIndex).FirstOrDefaultAsync(cancellationToken)
+            ?? await DroppedAsync(connection, id, caller, cancellationToken);
         if (index is not { } leaf)
         {
             return Problem.NotFound("There is no such audit record.");
         }
 
-        await using var connection = await source.OpenConnectionAsync(cancellationToken);
         if (await Checkpoints.AtLeastAsync(connection, size, cancellationToken) is not { } checkpoint || checkpoint.Size <= leaf)
         {
             return Problem.RetryLater(
@@ -48,6 +49,21 @@ internal static class ProveRecord
             tree => new InclusionProof(
                 leaf, checkpoint.Size, tree.Leaf(leaf), tree.Inclusion(leaf, checkpoint.Size), checkpoint.Note),
             cancellationToken));
+    }
+
+    // What the record was is gone; that it was there can still be shown.
+    private static async Task<long?> DroppedAsync(NpgsqlConnection connection, Guid id, Caller caller, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            SELECT leaves[array_position(ids, $1)] FROM audit_dropped
+            WHERE last_id >= $1 AND first_id <= $1 AND ids @> ARRAY[$1] AND (tenant_id = $2 OR $3)
+            """,
+            connection);
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = caller.TenantId });
+        command.Parameters.Add(new() { Value = caller.Has(Scopes.Platform) });
+        return await command.ExecuteScalarAsync(cancellationToken) as long?;
     }
 }
 

@@ -83,7 +83,7 @@ internal sealed class LogAppender(NpgsqlDataSource database, LogKey key, Evidenc
 
         await transaction.CommitAsync(cancellationToken);
         (_edge, _head) = (edge, signed);
-        state.Learn(now);
+        state.Learn(now, signed);
         return fresh.Count;
     }
 

@@ -20,6 +20,9 @@ public sealed class AuditAuthorizationTests(RunningAudit audit)
         { "/api/v1/audit/checkpoint/key", ["audit:read", "audit:admin"] },
         { $"/api/v1/audit/logs/{SomeId}/proof", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/consistency?from=0&to=0", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/evidence", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/holds", ["audit:admin"] },
+        { "/api/v1/audit/integrity", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/tile/0/000", ["audit:read", "audit:admin"] },
     };
 
