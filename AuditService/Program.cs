@@ -1,9 +1,11 @@
 using AuditService.Data;
 using AuditService.Evidence;
 using AuditService.Evidence.Verifying;
+using AuditService.Exporting;
 using AuditService.Reading;
 using AuditService.Recording;
 using AuditService.Retention;
+using AuditService.Subjects;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
 using ServiceDefaults.OpenApi;
@@ -31,6 +33,8 @@ app.MapServiceDocument();
 app.MapAuditEndpoints();
 app.MapEvidenceEndpoints();
 app.MapHoldEndpoints();
+app.MapExportEndpoints();
+app.MapSubjectEndpoints();
 
 await app.RunAsync();
 return 0;

@@ -18,6 +18,9 @@ internal static class AuditActions
     /// <summary>Records are kept beyond their time from now on.</summary>
     public const string HoldPlaced = "audit.hold_placed";
 
+    /// <summary>What is personal was taken out of somebody's records.</summary>
+    public const string SubjectErased = "audit.subject_erased";
+
     /// <summary>They no longer are.</summary>
     public const string HoldReleased = "audit.hold_released";
 }

@@ -53,7 +53,7 @@ internal sealed partial class DroppingPartitions(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(options.Value.Every, time);
-        do
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
@@ -65,7 +65,6 @@ internal sealed partial class DroppingPartitions(
                 LogNotDropped(logger, fault);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private static string Name(DateOnly day) => day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);

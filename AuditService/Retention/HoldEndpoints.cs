@@ -73,7 +73,7 @@ internal static class HoldEndpoints
 }
 
 /// <summary>What to hold, and why.</summary>
-internal sealed class PlaceHold : IValidatableObject
+public sealed class PlaceHold : IValidatableObject
 {
     /// <summary>Id of a user, device or other thing; everything unless given.</summary>
     [StringLength(300, MinimumLength = 1), PlainText]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using AuditService.Data;
 using AuditService.Evidence;
+using AuditService.Recording;
 using AuditService.Tests.Support;
 using MassTransit;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -144,6 +145,27 @@ public sealed class ProvingRecordsTests(RunningAudit audit)
         Assert.Equal(leaves.Chunk(MerkleHash.Size), rows.Select(row => row.Hash(new RecordLeaf())));
         using var missing = await client.GetAsync("/api/v1/audit/tile/0/001.p/45");
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
+    }
+
+    [Fact]
+    public async Task Watch_OverAChangedRecord_TellsTheLog()
+    {
+        var settings = await audit.SettingsOfItsOwnAsync();
+        settings["Evidence:CheckEvery"] = "00:00:00.100";
+        await using var host = audit.Host(settings);
+        await host.Services.GetRequiredService<RecordWriter>().StoreAsync(
+            [AuditRow.From(Told.Record(_tenant), new Cleaning(65_536), TimeProvider.System.GetUtcNow())], default);
+        await using var change = host.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("UPDATE audit_records SET actor_id = 'somebody else'");
+        await change.ExecuteNonQueryAsync();
+        await Eventually.Async(
+            async () =>
+            {
+                await using var told = host.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand(
+                    "SELECT count(*) FROM audit_records WHERE action = 'audit.integrity_violated' AND severity = 'critical' AND detail->>'faults' LIKE 'altered 0%'");
+                return (long)(await told.ExecuteScalarAsync())! == 1;
+            },
+            Deadline,
+            "the log does not tell of it");
     }
 
     private static async Task<InclusionProof> ProofAsync(HttpClient client, Guid id)

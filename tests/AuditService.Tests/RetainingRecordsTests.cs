@@ -110,7 +110,6 @@ public sealed class RetainingRecordsTests(RunningAudit audit)
     {
         var settings = await audit.SettingsOfItsOwnAsync();
         settings["Retention:Every"] = "1.00:00:00";
-        settings["Evidence:CheckEvery"] = "1.00:00:00";
         return settings;
     }
 

@@ -26,7 +26,6 @@ public sealed class CheckedLog(RunningAudit audit) : IAsyncLifetime
         _folder = settings["Evidence:CheckpointFolder"];
         settings["Evidence:CheckpointEvery"] = "00:01:00";
         settings["Evidence:CheckpointRecords"] = "1000000";
-        settings["Evidence:CheckEvery"] = "1.00:00:00";
         _host = audit.Host(settings);
         var writer = _host.Services.GetRequiredService<RecordWriter>();
         for (var records = 0; records < Size; records += 50)

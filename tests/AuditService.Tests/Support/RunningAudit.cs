@@ -68,6 +68,7 @@ public sealed class RunningAudit : IAsyncLifetime
         ["ConnectionStrings:messaging"] = Messaging,
         ["Evidence:EncryptionKey"] = "a key of the tests, 0123456789 abcdef",
         ["Evidence:CheckpointFolder"] = _checkpoints.FullName,
+        ["Evidence:CheckEvery"] = "1.00:00:00", // tests put rows into the table by SQL
     };
 
     /// <summary>For a host whose database and broker the test breaks.</summary>
