@@ -21,6 +21,7 @@ internal sealed partial class AuditJournal : IDisposable
     private JournalSegment? _open;
     private long _name;
     private long _next;
+    private int _waiting;
 
     public AuditJournal(IOptions<RequestAuditOptions> options, GatewayInstance gateway, TimeProvider time, ILogger<AuditJournal> logger)
     {
@@ -84,23 +85,47 @@ internal sealed partial class AuditJournal : IDisposable
     /// <summary>Whether what is appended must outlive the machine's loss of power: while the bus is away.</summary>
     public bool Sync { get; set; }
 
-    /// <summary>Numbers the records and keeps them; null when they are kept, else why not.</summary>
-    public string? Append(IReadOnlyList<RequestRecord> records)
+    /// <summary>Records that wait in the segment that is being written.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open is null ? 0 : _waiting;
+            }
+        }
+    }
+
+    /// <summary>Numbers the records and keeps as many as there is room for, from the first on.</summary>
+    /// <returns>How many are kept, and why not all of them.</returns>
+    public (int Kept, string? Fault) Append(RecordLines lines)
     {
         lock (_gate)
         {
-            var fault = Append([.. records.Select(static record => new JournalLine(Request: record))], _options.SpoolBytes);
-            _next += fault is null ? records.Count : 0;
-            return fault;
+            var count = FitIn(_options.SpoolBytes - Bytes, lines);
+            var fault = count < lines.Count ? "disk_full" : null;
+            if (count > 0 && !OpenSegment().Append(lines, count, Sync))
+            {
+                CloseBroken();
+                (count, fault) = (0, "disk_failed");
+            }
+
+            _next += count;
+            _waiting += count;
+            return (count, fault);
         }
     }
 
     /// <summary>Keeps a count, also beyond the disk's bound: it tells what was lost by it.</summary>
-    public string? Append(RequestsCounted counted)
+    public void Append(RequestsCounted counted)
     {
         lock (_gate)
         {
-            return Append([new JournalLine(Counted: counted)], long.MaxValue);
+            if (!OpenSegment().Append(counted, Sync))
+            {
+                CloseBroken();
+            }
         }
     }
 
@@ -142,29 +167,35 @@ internal sealed partial class AuditJournal : IDisposable
         }
     }
 
-    private string? Append(JournalLine[] lines, long mostBytes)
+    private static int FitIn(long bytes, RecordLines lines)
     {
-        if (Bytes >= mostBytes)
+        var count = lines.Count;
+        while (count > 0 && lines.Lines[count - 1].End > bytes)
         {
-            return "disk_full";
+            count--;
         }
 
+        return count;
+    }
+
+    private JournalSegment OpenSegment()
+    {
         if (_open is null || _open.Length > _options.SegmentBytes)
         {
             _open?.SealForLater();
             var path = Path.Combine(_folder, $"{++_name:D16}.ndjson");
             _open = JournalSegment.Begin(path, new JournalHead(_gateway.Id, Run, _next));
+            _waiting = 0;
             _segments.Enqueue(_open);
         }
 
-        if (_open.Append(lines, Sync))
-        {
-            return null;
-        }
+        return _open;
+    }
 
-        _open.Seal();
+    private void CloseBroken()
+    {
+        _open?.Seal();
         _open = null;
-        return "disk_failed";
     }
 
     // The first folder that no living gateway holds: a gateway that died leaves its own to the next one started.

@@ -1,8 +1,6 @@
 using Gateway.Routing;
 using Gateway.Tokens;
 using Microsoft.AspNetCore.Http.Features;
-using ServiceDefaults.Contracts;
-using ServiceDefaults.Logging;
 
 namespace Gateway.RequestAudit;
 
@@ -27,27 +25,6 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
         return next(context);
     }
 
-    private static RequestRecord Describe(HttpContext context, RouteAccess? access, DateTimeOffset at, TimeSpan duration, int status)
-    {
-        var token = context.Features.Get<VerifiedToken>();
-        var agent = context.Request.Headers.UserAgent.ToString();
-        return new RequestRecord(
-            RequestId.New(at),
-            at,
-            token?.Token.TenantId,
-            token?.Actor ?? Actor.Anonymous,
-            token?.Token.SessionId,
-            context.Connection.RemoteIpAddress?.ToString(),
-            agent.Length == 0 ? null : Cut(agent, LongestUserAgent),
-            Cut(context.Request.Method, 32),
-            Cut(context.Request.Path.Value ?? "/", LongestPath),
-            access?.RouteId,
-            status,
-            duration,
-            context.Features.Get<IHttpActivityFeature>()?.Activity.TraceId.ToHexString(),
-            context.TraceIdentifier);
-    }
-
     // Exactly what CORS answers itself, always, and never lets through.
     private static bool IsPreflight(HttpRequest request) =>
         HttpMethods.IsOptions(request.Method)
@@ -66,10 +43,29 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
                 var status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted
                     ? ClientClosedRequest
                     : context.Response.StatusCode;
-                owner._records.Add(Describe(context, access, at, owner._time.GetElapsedTime(start), status));
+                owner._records.Add(Ended(access, status));
             }
 
             return Task.CompletedTask;
+        }
+
+        private EndedRequest Ended(RouteAccess? access, int status)
+        {
+            var agent = context.Request.Headers.UserAgent.ToString();
+            return new EndedRequest
+            {
+                At = at,
+                Duration = owner._time.GetElapsedTime(start),
+                Token = context.Features.Get<VerifiedToken>(),
+                Address = context.Connection.RemoteIpAddress,
+                UserAgent = agent.Length == 0 ? null : Cut(agent, LongestUserAgent),
+                Method = Cut(context.Request.Method, 32),
+                Path = Cut(context.Request.Path.Value ?? "/", LongestPath),
+                RouteId = access?.RouteId,
+                Status = status,
+                TraceId = context.Features.Get<IHttpActivityFeature>()?.Activity.TraceId,
+                RequestId = context.TraceIdentifier,
+            };
         }
     }
 }

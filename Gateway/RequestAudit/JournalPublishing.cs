@@ -10,11 +10,11 @@ internal sealed partial class JournalPublishing(
 {
     /// <param name="head">Who recorded them; null when a crash cut that off.</param>
     /// <param name="first">Number of the first record.</param>
-    public Task<bool> TrySendAsync(JournalHead? head, long? first, IReadOnlyList<RequestRecord> records, CancellationToken cancellationToken)
+    public Task<bool> TrySendAsync(JournalHead? head, long? first, IReadOnlyList<ReadOnlyMemory<byte>> records, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         return TrySendAsync(
-            new RequestsAudited(
+            new RequestsAuditedText(
                 new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("gateway"), null, null, null, null),
                 head?.Gateway ?? gateway.Id, records, head?.Run, first),
             cancellationToken);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using ServiceDefaults.Contracts;
@@ -11,8 +10,9 @@ namespace Gateway.RequestAudit;
 /// <param name="First">Number of the segment's first record within the run.</param>
 internal sealed record JournalHead(string Gateway, Guid Run, long First);
 
-/// <summary>What stands in one line of a segment.</summary>
-internal sealed record JournalLine(JournalHead? Head = null, RequestRecord? Request = null, RequestsCounted? Counted = null);
+/// <summary>What stands in one line of a segment: one of the three.</summary>
+/// <param name="Record">The JSON of a <see cref="RequestRecord"/>; empty when the line is something else.</param>
+internal readonly record struct JournalLine(JournalHead? Head, RequestsCounted? Counted, ReadOnlyMemory<byte> Record);
 
 /// <summary>
 /// One file of the journal. As long as it is small its content is kept in memory too, so that nothing is read back while
@@ -45,32 +45,36 @@ internal sealed class JournalSegment : IDisposable
     public static JournalSegment Begin(string path, JournalHead head)
     {
         JournalSegment segment = new(path, []);
-        segment.Append([new JournalLine(head)], sync: false);
+        segment.Append(new StoredLine(Head: head), new JournalLine(head, null, default), sync: false);
         return segment;
     }
 
+    /// <inheritdoc cref="Append(RecordLines, int, bool)"/>
+    public bool Append(RequestsCounted counted, bool sync) =>
+        Append(new StoredLine(Counted: counted), new JournalLine(null, counted, default), sync);
+
     /// <summary>
-    /// Appends lines with one write; false when neither the disk nor the memory can take them. Without
+    /// Appends the first of the lines with one write; false when neither the disk nor the memory can take them. Without
     /// <paramref name="sync"/> they outlive the process, with it the machine's loss of power.
     /// </summary>
-    public bool Append(IReadOnlyList<JournalLine> lines, bool sync)
+    public bool Append(RecordLines lines, int count, bool sync)
     {
-        var written = TryWrite(lines, sync);
-        if (_lines is not null && (!written || _lines.Count + lines.Count <= MostInMemory))
+        var written = TryWrite(lines.Text(count), sync);
+        if (MayRemember(count, written))
         {
-            if (_lines.Count + lines.Count > MostInMemory)
+            ReadOnlyMemory<byte> text = lines.Text(count).ToArray();
+            var start = 0;
+            for (var line = 0; line < count; line++)
             {
-                return false;
+                var end = lines.Lines[line].End;
+                _lines!.Add(new JournalLine(null, null, text[(start + RecordLines.Lead.Length)..(end - RecordLines.Tail.Length)]));
+                start = end;
             }
 
-            _lines.AddRange(lines);
-        }
-        else
-        {
-            _lines = null;
+            return true;
         }
 
-        return written || _lines is not null;
+        return written;
     }
 
     /// <summary>No more will be appended, and it will not be sent soon: only the disk keeps it.</summary>
@@ -98,14 +102,38 @@ internal sealed class JournalSegment : IDisposable
 
     public void Dispose() => Seal();
 
+    private bool Append(StoredLine stored, JournalLine line, bool sync)
+    {
+        var written = TryWrite([.. JsonSerializer.SerializeToUtf8Bytes(stored, Json), (byte)'\n'], sync);
+        if (MayRemember(1, written))
+        {
+            _lines!.Add(line);
+            return true;
+        }
+
+        return written;
+    }
+
+    /// <summary>Whether the memory takes so many lines more; forgets all of them when the disk has what it cannot take.</summary>
+    private bool MayRemember(int count, bool written)
+    {
+        if (_lines is null || _lines.Count + count <= MostInMemory)
+        {
+            return _lines is not null;
+        }
+
+        _lines = written ? null : _lines;
+        return false;
+    }
+
     private IEnumerable<JournalLine> ReadFile(Action<JsonException?> torn)
     {
         foreach (var text in File.ReadLines(_path, Encoding.UTF8))
         {
-            JournalLine? line = null;
+            StoredLine? stored = null;
             try
             {
-                line = JsonSerializer.Deserialize<JournalLine>(text, Json);
+                stored = JsonSerializer.Deserialize<StoredLine>(text, Json);
             }
             catch (JsonException fault)
             {
@@ -113,33 +141,18 @@ internal sealed class JournalSegment : IDisposable
                 continue;
             }
 
-            if (line is { Head: null, Request: null, Counted: null } or null)
+            if (stored is null or { Head: null, Request: null, Counted: null })
             {
                 torn(null);
                 continue;
             }
 
-            yield return line;
+            // As it was read, not as it stood: a line is what its record says.
+            yield return new JournalLine(stored.Head, stored.Counted, stored.Request is { } record ? JsonSerializer.SerializeToUtf8Bytes(record, Json) : default);
         }
     }
 
-    // One writer for all lines: the serializer's own set-up costs more than a record.
-    private static ArrayBufferWriter<byte> Text(IReadOnlyList<JournalLine> lines)
-    {
-        ArrayBufferWriter<byte> text = new(lines.Count * 512);
-        using Utf8JsonWriter writer = new(text);
-        foreach (var line in lines)
-        {
-            JsonSerializer.Serialize(writer, line, Json);
-            writer.Flush();
-            writer.Reset();
-            text.Write("\n"u8);
-        }
-
-        return text;
-    }
-
-    private bool TryWrite(IReadOnlyList<JournalLine> lines, bool sync)
+    private bool TryWrite(ReadOnlySpan<byte> text, bool sync)
     {
         if (_broken)
         {
@@ -149,14 +162,13 @@ internal sealed class JournalSegment : IDisposable
         try
         {
             _file ??= new FileStream(_path, FileMode.CreateNew, FileAccess.Write, FileShare.Read | FileShare.Delete, bufferSize: 0);
-            var text = Text(lines);
-            _file.Write(text.WrittenSpan);
+            _file.Write(text);
             if (sync)
             {
                 _file.Flush(flushToDisk: true);
             }
 
-            Length += text.WrittenCount;
+            Length += text.Length;
             return true;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -165,4 +177,7 @@ internal sealed class JournalSegment : IDisposable
             return false;
         }
     }
+
+    /// <summary>A line's text.</summary>
+    private sealed record StoredLine(JournalHead? Head = null, RequestRecord? Request = null, RequestsCounted? Counted = null);
 }

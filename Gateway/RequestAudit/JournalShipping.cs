@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using ServiceDefaults.Contracts;
 
 namespace Gateway.RequestAudit;
 
@@ -51,10 +50,7 @@ internal sealed partial class JournalShipping(
                     return;
                 }
 
-                await writing.WrittenAsync(RetryPause, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-                // More of them make one batch; at the end of the process there is nothing to wait for.
-                await Task.WhenAny(_writing, Task.Delay(options.Value.Window, time, _stopping.Token));
+                await GatherAsync();
             }
             else if (await SendOldestAsync())
             {
@@ -68,6 +64,23 @@ internal sealed partial class JournalShipping(
         }
     }
 
+    /// <summary>
+    /// Until there is a batch, or the window of its first record is over: batches sent one by one hold up fewer requests
+    /// than many at once. At the end of the process there is nothing to wait for.
+    /// </summary>
+    private async Task GatherAsync()
+    {
+        await WrittenAsync(RetryPause);
+        var start = time.GetTimestamp();
+        while (!_writing.IsCompleted && journal.Waiting < options.Value.Batch && options.Value.Window - time.GetElapsedTime(start) is { Ticks: > 0 } left)
+        {
+            await Task.WhenAny(_writing, WrittenAsync(left));
+        }
+    }
+
+    private async Task WrittenAsync(TimeSpan atMost) =>
+        await writing.WrittenAsync(atMost, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
     /// <summary>Sends what is left of the oldest segment; false when the bus did not take all of it.</summary>
     private async Task<bool> SendOldestAsync()
     {
@@ -77,21 +90,21 @@ internal sealed partial class JournalShipping(
         }
 
         JournalHead? head = null;
-        List<RequestRecord> batch = [];
+        List<ReadOnlyMemory<byte>> batch = [];
         var (line, number) = (0, 0L);
         foreach (var one in segment.Read(journal.Torn))
         {
             line++;
             head = one.Head ?? head;
-            number += one.Request is null ? 0 : 1;
+            number += one.Record.IsEmpty ? 0 : 1;
             if (line <= segment.Sent)
             {
                 continue;
             }
 
-            if (one.Request is { } record)
+            if (!one.Record.IsEmpty)
             {
-                batch.Add(record);
+                batch.Add(one.Record);
             }
 
             if (batch.Count >= options.Value.Batch && !await SendAsync(segment, head, batch, number, line))
@@ -120,7 +133,7 @@ internal sealed partial class JournalShipping(
         return true;
     }
 
-    private async Task<bool> SendAsync(JournalSegment segment, JournalHead? head, List<RequestRecord> batch, long number, int line)
+    private async Task<bool> SendAsync(JournalSegment segment, JournalHead? head, List<ReadOnlyMemory<byte>> batch, long number, int line)
     {
         if (batch.Count == 0)
         {

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using ServiceDefaults.Contracts;
 
 namespace Gateway.RequestAudit;
 
@@ -16,8 +15,6 @@ internal sealed partial class JournalWriting(
     TimeProvider time,
     ILogger<JournalWriting> logger)
 {
-    private const int MostAtOnce = 1000;
-
     // A write costs as much as a dozen records, so some are gathered; what a killed process can lose is what came meanwhile.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
 
@@ -28,24 +25,19 @@ internal sealed partial class JournalWriting(
     /// <summary>Until the requests have ended and all of their records are in the journal.</summary>
     public async Task RunAsync()
     {
-        List<RequestRecord> some = new(MostAtOnce);
+        RecordLines some = new();
         var more = true;
         while (more)
         {
-            more = await WaitAsync();
-            if (more)
-            {
-                await Task.WhenAny(records.Completed, Task.Delay(Gathering, time));
-            }
+            await records.WaitAsync(UntilCount());
+            await Task.WhenAny(records.Completed, Task.Delay(Gathering, time));
 
-            while (some.Count < MostAtOnce && records.Reader.TryRead(out var record))
-            {
-                some.Add(record);
-            }
-
+            // Looked at before they are taken: what came before the end is among them.
+            more = !records.Completed.IsCompleted;
+            some = records.Take(some);
             Write(some);
             some.Clear();
-            if (!more || time.GetUtcNow() >= _count.From + options.Value.CountEvery)
+            if (!more || UntilCount() == TimeSpan.Zero)
             {
                 WriteCount();
             }
@@ -57,32 +49,13 @@ internal sealed partial class JournalWriting(
     /// <summary>Until something was written or the time is over.</summary>
     public Task WrittenAsync(TimeSpan atMost, CancellationToken cancellationToken) => _written.WaitAsync(atMost, cancellationToken);
 
-    /// <summary>Until there are records or a count is due; false at the end.</summary>
-    private async Task<bool> WaitAsync()
+    private TimeSpan UntilCount()
     {
-        if (records.Reader.TryPeek(out _))
-        {
-            return true;
-        }
-
         var due = _count.From + options.Value.CountEvery - time.GetUtcNow();
-        if (due <= TimeSpan.Zero)
-        {
-            return true;
-        }
-
-        using CancellationTokenSource limit = new(due, time);
-        try
-        {
-            return await records.Reader.WaitToReadAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return true;
-        }
+        return due > TimeSpan.Zero ? due : TimeSpan.Zero;
     }
 
-    private void Write(List<RequestRecord> some)
+    private void Write(RecordLines some)
     {
         if (some.Count == 0)
         {
@@ -90,15 +63,18 @@ internal sealed partial class JournalWriting(
         }
 
         var first = journal.Next;
-        if (journal.Append(some) is { } fault)
+        var (kept, fault) = journal.Append(some);
+        if (kept > 0)
         {
-            records.Dropped(fault, some.Count);
-            LogLost(logger, some.Count, fault);
-            return;
+            metrics.Audited("recorded", kept);
+            _count.Add(first, some.Lines, kept);
         }
 
-        metrics.Audited("recorded", some.Count);
-        _count.Add(first, some);
+        if (fault is not null)
+        {
+            records.Dropped(fault, some.Count - kept);
+            LogLost(logger, some.Count - kept, fault);
+        }
     }
 
     private void WriteCount()

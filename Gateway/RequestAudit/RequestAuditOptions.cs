@@ -9,7 +9,7 @@ internal sealed class RequestAuditOptions
 
     /// <summary>Records of one batch at most.</summary>
     [Range(1, 5000)]
-    public int Batch { get; set; } = 500;
+    public int Batch { get; set; } = 250;
 
     /// <summary>How long a batch is waited for before it is sent; its records are in the journal by then.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:10")]

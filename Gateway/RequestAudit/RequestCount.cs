@@ -12,12 +12,15 @@ internal sealed class RequestCount(DateTimeOffset from)
 
     public DateTimeOffset From { get; private set; } = from;
 
-    public void Add(long first, IReadOnlyList<RequestRecord> records)
+    /// <param name="first">Number of the first of them.</param>
+    /// <param name="lines">Those that were kept are counted.</param>
+    /// <param name="kept">How many of them, from the first on.</param>
+    public void Add(long first, IReadOnlyList<RecordLine> lines, int kept)
     {
         _first ??= first;
-        foreach (var record in records)
+        for (var line = 0; line < kept; line++)
         {
-            switch (RequestsCounted.ResultOf(record.StatusCode))
+            switch (lines[line].Result)
             {
                 case AuditResult.Success:
                     _success++;

@@ -1,36 +1,63 @@
-using System.Threading.Channels;
+using System.Buffers;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Contracts;
 
 namespace Gateway.RequestAudit;
 
-/// <summary>The records between the requests and the journal: bounded, never waited for.</summary>
-internal sealed class RequestRecords
+/// <summary>The records between the requests and the journal: bounded, never waited for. Safe for concurrent use.</summary>
+internal sealed class RequestRecords(IOptions<RequestAuditOptions> options, GatewayMetrics metrics) : IDisposable
 {
-    private readonly Channel<RequestRecord> _records;
-    private readonly GatewayMetrics _metrics;
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Text, Utf8JsonWriter Writer) t_scratch;
+
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _come = new(0, 1);
+    private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RecordLines _filling = new();
     private long _dropped;
 
-    public RequestRecords(IOptions<RequestAuditOptions> options, GatewayMetrics metrics)
+    /// <summary>Ends when no more will come.</summary>
+    public Task Completed => _completed.Task;
+
+    public void Add(in EndedRequest request)
     {
-        _metrics = metrics;
-        _records = Channel.CreateBounded<RequestRecord>(new BoundedChannelOptions(options.Value.Waiting)
+        var record = TextOf(request);
+        bool first;
+        lock (_gate)
         {
-            SingleReader = true,
-            FullMode = BoundedChannelFullMode.Wait, // with TryWrite: refuse, so that the loss is counted
-        });
+            if (_completed.Task.IsCompleted || _filling.Count >= options.Value.Waiting)
+            {
+                Dropped("memory_full", 1);
+                return;
+            }
+
+            _filling.Add(record, RequestsCounted.ResultOf(request.Status));
+            first = _filling.Count == 1;
+        }
+
+        if (first)
+        {
+            Wake();
+        }
     }
 
-    public ChannelReader<RequestRecord> Reader => _records.Reader;
-
-    /// <summary>Ends when no more will come and all were read.</summary>
-    public Task Completed => _records.Reader.Completion;
-
-    public void Add(RequestRecord record)
+    /// <summary>Until there are records, none will come any more, or the time is over.</summary>
+    public async Task WaitAsync(TimeSpan atMost)
     {
-        if (!_records.Writer.TryWrite(record))
+        if (!_completed.Task.IsCompleted)
         {
-            Dropped("memory_full", 1);
+            await _come.WaitAsync(atMost);
+        }
+    }
+
+    /// <summary>Takes all that came, in its order, and leaves <paramref name="empty"/> to be filled.</summary>
+    public RecordLines Take(RecordLines empty)
+    {
+        lock (_gate)
+        {
+            (var taken, _filling) = (_filling, empty);
+            return taken;
         }
     }
 
@@ -38,12 +65,51 @@ internal sealed class RequestRecords
     public void Dropped(string reason, int records)
     {
         Interlocked.Add(ref _dropped, records);
-        _metrics.AuditLost(reason, records);
+        metrics.AuditLost(reason, records);
     }
 
     /// <summary>How many were dropped since it was asked last.</summary>
     public long TakeDropped() => Interlocked.Exchange(ref _dropped, 0);
 
     /// <summary>No more will come.</summary>
-    public void Complete() => _records.Writer.TryComplete();
+    public void Complete()
+    {
+        lock (_gate)
+        {
+            _completed.TrySetResult();
+        }
+
+        Wake();
+    }
+
+    public void Dispose() => _come.Dispose();
+
+    // In a buffer of the thread's own, good until the thread writes its next record.
+    private static ReadOnlySpan<byte> TextOf(in EndedRequest request)
+    {
+        ref var scratch = ref t_scratch;
+        if (scratch.Text is null)
+        {
+            ArrayBufferWriter<byte> text = new(1024);
+            scratch = (text, new Utf8JsonWriter(text, new JsonWriterOptions { SkipValidation = true }));
+        }
+
+        scratch.Text.ResetWrittenCount();
+        scratch.Writer.Reset();
+        request.WriteTo(scratch.Writer);
+        scratch.Writer.Flush();
+        return scratch.Text.WrittenSpan;
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _come.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // woken already
+        }
+    }
 }

@@ -62,24 +62,8 @@ internal sealed class RevokeByAdministrator(
     }
 
     /// <summary>Every session of a user, those that begin at this very moment too; null when the tenant has no such user.</summary>
-    public async Task<Revocation?> UserAsync(Guid id, CancellationToken cancellationToken)
-    {
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
-        if (await database.Users.FromSql($"SELECT * FROM users WHERE id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellationToken) is not { } user)
-        {
-            return null;
-        }
-
-        user.EndAllTokens();
-        var now = time.GetInstant();
-        var envelope = caller.Envelope();
-        database.AddAudit(envelope, "user.sessions_revoked", "user", id.ToString(), severity: AuditSeverity.Notice);
-        await database.SaveChangesAsync(cancellationToken);
-        await database.Sessions
-            .Where(row => row.UserId == id && row.RevokedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken);
-        return await CommitAsync(RevocationKind.Subject, id.ToString(), user.Epoch, envelope, cancellationToken);
-    }
+    public Task<Revocation?> UserAsync(Guid id, CancellationToken cancellationToken) => ending.EndAllAsync(
+        id, new SessionEnd("user.sessions_revoked", caller.Envelope(), Severity: AuditSeverity.Notice), cancellationToken);
 
     private async Task<Revocation> CommitAsync(
         RevocationKind kind, string value, long? epoch, EventEnvelope cause, CancellationToken cancellationToken)

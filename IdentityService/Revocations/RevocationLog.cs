@@ -31,15 +31,46 @@ internal sealed class RevocationLog(
     public async Task<Revocation> AddAsync(
         RevocationKind kind, string value, long? epoch, DateTimeOffset? cutoff, EventEnvelope cause, CancellationToken cancellationToken)
     {
-        if (database.Database.CurrentTransaction is null)
+        var sequence = await NextAsync(1, cancellationToken);
+        return Add(sequence, kind, value, epoch, cutoff, cause);
+    }
+
+    /// <summary>The same for sessions that end together, at least one; returns the last.</summary>
+    /// <exception cref="InvalidOperationException">No transaction is open.</exception>
+    public async Task<Revocation> AddSessionsAsync(IReadOnlyList<Guid> sessions, EventEnvelope cause, CancellationToken cancellationToken)
+    {
+        var last = await NextAsync(sessions.Count, cancellationToken);
+        var first = last - sessions.Count + 1;
+        Revocation? added = null;
+        for (var at = 0; at < sessions.Count; at++)
         {
-            throw new InvalidOperationException("A revocation is issued in the transaction of what it ends.");
+            added = Add(first + at, RevocationKind.Session, sessions[at].ToString(), epoch: null, cutoff: null, cause);
         }
 
-        // The row's lock is held until the commit: whoever comes next gets the next number and commits after.
-        var sequence = (await database.Database
-            .SqlQuery<long>($"UPDATE revocation_counter SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence")
-            .ToListAsync(cancellationToken))[0];
+        return added!;
+    }
+
+    /// <summary>Tells the publisher of this process that a revocation has been committed.</summary>
+    public void Committed(Revocation revocation)
+    {
+        metrics.Revoked(revocation.Kind.ToString());
+        signal.Set();
+    }
+
+    internal static RevocationIssued EventOf(Revocation revocation, EventEnvelope envelope) => new(
+        envelope, revocation.Sequence, revocation.Kind, revocation.Value, revocation.Epoch, revocation.Cutoff, revocation.ExpiresAt);
+
+    // The row's lock is held until the commit: whoever comes next gets the next numbers and commits after.
+    private async Task<long> NextAsync(int count, CancellationToken cancellationToken) =>
+        database.Database.CurrentTransaction is null
+            ? throw new InvalidOperationException("A revocation is issued in the transaction of what it ends.")
+            : (await database.Database
+                .SqlQuery<long>($"UPDATE revocation_counter SET sequence = sequence + {count} WHERE id = 1 RETURNING sequence")
+                .ToListAsync(cancellationToken))[0];
+
+    private Revocation Add(
+        long sequence, RevocationKind kind, string value, long? epoch, DateTimeOffset? cutoff, EventEnvelope cause)
+    {
         var now = time.GetInstant();
         var revocation = new Revocation
         {
@@ -57,14 +88,4 @@ internal sealed class RevocationLog(
         database.AddEvent(EventOf(revocation, cause with { Id = Guid.CreateVersion7(now) }), value);
         return revocation;
     }
-
-    /// <summary>Tells the publisher of this process that a revocation has been committed.</summary>
-    public void Committed(Revocation revocation)
-    {
-        metrics.Revoked(revocation.Kind.ToString());
-        signal.Set();
-    }
-
-    internal static RevocationIssued EventOf(Revocation revocation, EventEnvelope envelope) => new(
-        envelope, revocation.Sequence, revocation.Kind, revocation.Value, revocation.Epoch, revocation.Cutoff, revocation.ExpiresAt);
 }

@@ -22,10 +22,8 @@ internal sealed record BrowserSession(Session Session, User User)
 
 /// <summary>Sign-ins on the pages, known by a cookie: 32 random bytes, stored hashed.</summary>
 internal sealed class BrowserSessions(
-    IdentityDb database, PageCookies cookies, IOptions<TokenOptions> options, Caller caller, TimeProvider time)
+    IdentityDb database, PageCookies cookies, SessionSightings sightings, IOptions<TokenOptions> options, Caller caller, TimeProvider time)
 {
-    private static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
-
     /// <summary>Who is signed in here; null for nobody.</summary>
     public async Task<BrowserSession?> FindAsync(HttpContext http, CancellationToken cancellationToken)
     {
@@ -43,12 +41,7 @@ internal sealed class BrowserSessions(
             return null;
         }
 
-        if (now - session.LastSeenAt > SeenEvery)
-        {
-            session.Seen(now, caller.Address, caller.UserAgent);
-            await database.SaveChangesAsync(cancellationToken);
-        }
-
+        await sightings.NoteAsync(session.Id, session.LastSeenAt, cancellationToken);
         return new BrowserSession(session, user);
     }
 

@@ -8,7 +8,7 @@ namespace IdentityService.Sessions;
 
 /// <summary>
 /// Looks the caller's session up in the database, which knows of its end before any gateway does: here, where it costs one
-/// read, no token outlives its session.
+/// read, no token outlives its session. Notes that the session was seen.
 /// </summary>
 internal static class LivingSession
 {
@@ -32,13 +32,19 @@ internal static class LivingSession
         var caller = http.RequestServices.GetRequiredService<Caller>();
         var database = http.RequestServices.GetRequiredService<IdentityDb>();
         var now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        return Guid.TryParse(caller.SessionId, out var session)
-            && Guid.TryParse(caller.Subject, out var user)
-            && long.TryParse(http.User.FindFirstValue(ClaimNames.Epoch), CultureInfo.InvariantCulture, out var epoch)
-            && await database.Sessions
+        if (!Guid.TryParse(caller.SessionId, out var session)
+            || !Guid.TryParse(caller.Subject, out var user)
+            || !long.TryParse(http.User.FindFirstValue(ClaimNames.Epoch), CultureInfo.InvariantCulture, out var epoch)
+            || await database.Sessions
                 .Where(row => row.Id == session && row.UserId == user && row.RevokedAt == null && row.ExpiresAt > now)
-                .AnyAsync(
-                    row => database.Users.Any(owner => owner.Id == user && owner.DisabledAt == null && owner.Epoch <= epoch),
-                    http.RequestAborted);
+                .Where(row => database.Users.Any(owner => owner.Id == user && owner.DisabledAt == null && owner.Epoch <= epoch))
+                .Select(row => (DateTimeOffset?)row.LastSeenAt)
+                .SingleOrDefaultAsync(http.RequestAborted) is not { } lastSeen)
+        {
+            return false;
+        }
+
+        await http.RequestServices.GetRequiredService<SessionSightings>().NoteAsync(session, lastSeen, http.RequestAborted);
+        return true;
     }
 }

@@ -29,7 +29,7 @@ internal static class LogOut
     {
         _ = request; // Read so that a malformed one is refused.
         if (Guid.TryParse(caller.SessionId, out var session)
-            && await ending.LogOutAsync(session, cancellationToken) is { } revocation)
+            && await ending.EndOwnAsync(session, new SessionEnd("user.logout", caller.Envelope()), cancellationToken) is { } revocation)
         {
             await receipts.WaitUntilAppliedAsync(revocation.Sequence, cancellationToken);
         }

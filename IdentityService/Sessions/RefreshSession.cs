@@ -127,7 +127,7 @@ internal sealed class RefreshOutcome(
     public void Exchange(Session session, User user, RefreshToken token, bool repeated)
     {
         token.Use(_now);
-        session.Seen(_now, caller.Address, caller.UserAgent);
+        session.SeenAgain(_now, caller.Address, caller.UserAgent);
         metrics.TokenIssued("refresh_token");
         database.AddAudit(
             caller.Envelope(new Actor(ActorKind.User, user.Id.ToString(), user.UserName), user.TenantId, session.Id.ToString()),

@@ -6,6 +6,9 @@ namespace IdentityService.Sessions;
 /// <summary>One sign-in on one device, and the family of refresh tokens that came from it.</summary>
 internal sealed class Session : ITenantOwned
 {
+    /// <summary>How often at most it is written when it was last seen.</summary>
+    public static readonly TimeSpan SeenEvery = TimeSpan.FromMinutes(1);
+
     /// <summary><c>sid</c>.</summary>
     public Guid Id { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed class Session : ITenantOwned
     /// <summary>UTC.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>UTC; the last sign-in or refresh.</summary>
+    /// <summary>UTC, up to <see cref="SeenEvery"/> behind; the last sign-in, refresh or request for the own account.</summary>
     public DateTimeOffset LastSeenAt { get; private set; }
 
     /// <summary>UTC; no refresh goes beyond it.</summary>
@@ -64,6 +67,15 @@ internal sealed class Session : ITenantOwned
         LastSeenAt = now;
         Address = address;
         UserAgent = userAgent;
+    }
+
+    /// <summary>The same, unless that was noted a moment ago.</summary>
+    public void SeenAgain(DateTimeOffset now, string? address, string? userAgent)
+    {
+        if (now - LastSeenAt >= SeenEvery)
+        {
+            Seen(now, address, userAgent);
+        }
     }
 
     /// <summary>Notes that the user has just proved who they are.</summary>

@@ -3,7 +3,7 @@ using ServiceDefaults.Authentication;
 
 namespace IdentityService.Sessions;
 
-/// <summary>Routes that prolong and end a session.</summary>
+/// <summary>Routes that prolong, list and end sessions.</summary>
 internal static class SessionEndpoints
 {
     public static void MapSessionEndpoints(this IEndpointRouteBuilder routes)
@@ -11,6 +11,15 @@ internal static class SessionEndpoints
         var group = routes.MapGroup("/api/v1/auth").WithNoStore().WithSmallBodies();
         group.MapPost("/refresh", RefreshSession.HandleAsync).AllowAnonymous().SeeingEveryTenant().WithName("RefreshSession");
         group.MapPost("/logout", LogOut.HandleAsync).RequireScope(Scopes.IdentitySelf).RequireLivingSession().WithName("LogOut");
+
+        var own = group.MapGroup("/sessions").RequireScope(Scopes.IdentitySelf).RequireLivingSession();
+        own.MapGet("/", ListSessions.HandleAsync).WithName("ListSessions");
+        own.MapDelete("/", EndSessions.AllAsync).WithName("RevokeOwnSessions");
+        own.MapDelete("/{id:guid}", EndSessions.OneAsync).WithName("RevokeOwnSession");
+        own.MapPost("/revoke-others", EndSessions.OthersAsync).WithName("RevokeOtherSessions");
+
+        routes.MapGet("/api/v1/admin/users/{id:guid}/sessions", ListSessions.OfUserAsync)
+            .RequireScope(Scopes.IdentityAdmin).WithNoStore().WithName("ListSessionsOfUser");
     }
 
     public static void AddSessions(this IServiceCollection services)
@@ -18,6 +27,8 @@ internal static class SessionEndpoints
         services.AddSingleton<RefreshTokenFormat>();
         services.AddScoped<SessionTokens>();
         services.AddScoped<SessionEnding>();
+        services.AddScoped<SessionSightings>();
+        services.AddScoped<ListSessions>();
         services.AddScoped<RefreshSession>();
         services.AddScoped<RefreshOutcome>();
         services.AddScoped<RefreshTokenGrant>();

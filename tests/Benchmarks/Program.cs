@@ -7,6 +7,7 @@ return args switch
 {
     ["start"] => await StartBenchmark.RunAsync(),
     ["login"] => await LoginBenchmark.RunAsync(),
+    ["enumeration"] => await EnumerationBenchmark.RunAsync(),
     ["outbox"] => await OutboxBenchmark.RunAsync(),
     ["log"] => await LogBenchmark.RunAsync(),
     ["tokens"] => await TokenBenchmark.RunAsync(),
@@ -25,6 +26,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | audit [SECONDS RECORDS] | log | limits | gateway | tokens | revoke [COUNT]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox | heartbeats | audit [SECONDS RECORDS] | log | limits | gateway | tokens | revoke [COUNT]");
     return 2;
 }

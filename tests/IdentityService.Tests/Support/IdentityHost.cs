@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ServiceDefaults.Data;
@@ -14,6 +15,8 @@ namespace IdentityService.Tests.Support;
 internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
 {
     public const string AdministratorPassword = "fjord-lantern-52-quartz";
+
+    public const string SealingKey = "forty-seven quiet herons of the sealed mails";
 
     public const string GatewaySecret = "forty-seven quiet herons of the gateway";
 
@@ -48,6 +51,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
             ["Keys:EncryptionKey"] = "p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk=",
             ["Clients:PrivateCallbacks"] = "true",
             ["Clients:Gateway:Secret"] = GatewaySecret,
+            ["Sealing:Key"] = SealingKey,
             ["Logging:LogLevel:Default"] = "Critical",
         };
         foreach (var (key, value) in settings)
@@ -86,6 +90,17 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
         await person.LogInAsync();
         return person;
     }
+
+    /// <summary>Makes someone the only user of a new tenant; which one.</summary>
+    public Task<Guid> MoveToTenantAsync(Person person) => QueryAsync(async db =>
+    {
+        var tenant = new Tenant { Id = Guid.CreateVersion7(), Name = person.UserName };
+        db.Tenants.Add(tenant);
+        await db.SaveChangesAsync();
+        await db.Database.ExecuteSqlAsync($"UPDATE users SET tenant_id = {tenant.Id} WHERE id = {person.Id}");
+        await db.Database.ExecuteSqlAsync($"UPDATE sessions SET tenant_id = {tenant.Id} WHERE user_id = {person.Id}");
+        return tenant.Id;
+    });
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
