@@ -16,7 +16,7 @@ internal static class ExportRecords
     }
 
     private static async Task<PushStreamHttpResult> HandleAsync(
-        [AsParameters] RecordFilter filter, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
+        [AsParameters] RecordFilter filter, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, RecordStream.Ocsf, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
     {
         await database.NoteReadingAsync(caller, null, filter, cancellationToken);
         return RecordStream.Of(filter.Apply(database.Records), format, "audit-records", cancellationToken);

@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace AuditService.Exporting;
 
-/// <summary>Records as NDJSON or CSV, newest first, a page of the database at a time: memory does not grow with the export.</summary>
+/// <summary>Records as NDJSON, CSV or OCSF, newest first, a page of the database at a time: memory does not grow with the export.</summary>
 internal static class RecordStream
 {
     /// <summary>Formats that can be asked for.</summary>
@@ -14,16 +14,20 @@ internal static class RecordStream
 
     public const string Ndjson = "ndjson";
 
+    public const string Ocsf = "ocsf";
+
     private const int Page = 1000;
 
     /// <param name="records">Which, of those that the caller sees.</param>
-    /// <param name="format"><c>csv</c>, or NDJSON for anything else.</param>
+    /// <param name="format"><c>csv</c>, <c>ocsf</c>, or NDJSON for anything else.</param>
     /// <param name="name">Of the file, without its extension.</param>
     /// <param name="cancellationToken">Ends the export.</param>
-    public static PushStreamHttpResult Of(IQueryable<AuditRecord> records, string? format, string name, CancellationToken cancellationToken) =>
-        format == Csv
-            ? TypedResults.Stream(body => WriteAsync(body, records, CsvLine.Head, CsvLine.Of, cancellationToken), "text/csv; charset=utf-8", $"{name}.csv")
-            : TypedResults.Stream(body => WriteAsync(body, records, "", Json, cancellationToken), "application/x-ndjson", $"{name}.ndjson");
+    public static PushStreamHttpResult Of(IQueryable<AuditRecord> records, string? format, string name, CancellationToken cancellationToken) => format switch
+    {
+        Csv => TypedResults.Stream(body => WriteAsync(body, records, CsvLine.Head, CsvLine.Of, cancellationToken), "text/csv; charset=utf-8", $"{name}.csv"),
+        Ocsf => TypedResults.Stream(body => WriteAsync(body, records, "", OcsfLine.Of, cancellationToken), "application/x-ndjson", $"{name}.ocsf.ndjson"),
+        _ => TypedResults.Stream(body => WriteAsync(body, records, "", Json, cancellationToken), "application/x-ndjson", $"{name}.ndjson"),
+    };
 
     private static async Task WriteAsync(
         Stream body, IQueryable<AuditRecord> records, string head, Func<AuditRecord, string> line, CancellationToken cancellationToken)

@@ -18,7 +18,7 @@ internal static class SubjectEndpoints
     }
 
     private static async Task<PushStreamHttpResult> ExportAsync(
-        [StringLength(200), PlainText] string id, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
+        [StringLength(200), PlainText] string id, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, RecordStream.Ocsf, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
     {
         await database.NoteReadingAsync(caller, null, new RecordFilter { UserId = id }, cancellationToken);
         var records = database.Records.Where(row => row.TenantId == caller.TenantId && (row.ActorId == id || row.ResourceId == id));
