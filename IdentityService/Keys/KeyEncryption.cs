@@ -19,6 +19,10 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
     private readonly Lazy<byte[]> _storage = new(() => Derive(options.Value, "platform signing keys at rest"));
     private readonly Lazy<byte[]> _succession = new(() => Derive(options.Value, "platform refresh token succession"));
     private readonly Lazy<byte[]> _forms = new(() => Derive(options.Value, "platform page forms"));
+    private readonly Lazy<byte[]> _challenges = new(() => Derive(options.Value, "platform sign-in challenges"));
+
+    /// <summary>Key of challenges that a client holds between two steps of a sign-in.</summary>
+    public byte[] Challenges => _challenges.Value;
 
     /// <summary>Key by which a page's form knows its browser.</summary>
     public byte[] Forms => _forms.Value;
