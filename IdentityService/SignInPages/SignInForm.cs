@@ -1,3 +1,4 @@
+using IdentityService.AccountMail;
 using IdentityService.Pages;
 using IdentityService.Passkeys;
 
@@ -21,6 +22,7 @@ internal sealed class SignInForm(PasskeyCeremonies passkeys, PageForm forms)
             <input id="password" name="password" type="password" autocomplete="current-password" maxlength="256" required>
             <button>Sign in</button>
             </form>
+            <p><a href="{ForgotPasswordPage.Path}">Forgotten password</a></p>
             {PasskeyForm.Of("get", PasskeySignInPage.Path, offer, $"{field}{way.Way.Fields}", $"""<button class="second">Sign in with a passkey</button>""")}
             """)
         {

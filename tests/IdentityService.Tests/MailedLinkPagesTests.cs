@@ -32,6 +32,7 @@ public sealed class MailedLinkPagesTests(IdentityApi api)
     {
         var person = await api.SignedInAsync();
         using var browser = new Browser(api.Http.BaseAddress!);
+        var (signIn, _) = await browser.OpenAsync("/account/sign-in");
         var (forgot, _) = await browser.OpenAsync("/account/forgot-password");
         var (asked, _) = await browser.SubmitAsync(forgot, ("email", person.Email));
         var (unknown, _) = await browser.SubmitAsync(forgot, ("email", $"x{person.Email}"));
@@ -42,6 +43,7 @@ public sealed class MailedLinkPagesTests(IdentityApi api)
         var (named, _) = await browser.SubmitAsync(weak, ("password", $"my {person.Email} is long"));
         var (done, _) = await browser.SubmitAsync(named, ("password", "eight quiet herons at dusk"));
 
+        Assert.Contains("href=\"/account/forgot-password\"", signIn, StringComparison.Ordinal);
         Assert.Equal(asked, unknown);
         Assert.Contains("The password must have 12 to 256 characters", weak, StringComparison.Ordinal);
         Assert.Contains("must not contain the user name", named, StringComparison.Ordinal);
