@@ -32,6 +32,7 @@ app.MapAccountEndpoints();
 app.MapSessionEndpoints();
 app.MapOpenIdProvider();
 app.MapDiscoveryEndpoints();
+app.MapKeyEndpoints();
 app.MapRevocationEndpoints();
 
 await app.RunAsync();

@@ -16,6 +16,23 @@ internal sealed class KeyOptions : IValidatableObject
     /// </summary>
     public string EncryptionKey { get; init; } = "";
 
+    /// <summary>
+    /// What access tokens are signed with, <c>ES256</c> or <c>RS256</c>: the platform's own services verify both
+    /// (docs/decisions/0015).
+    /// </summary>
+    [AllowedValues(SigningAlgorithms.Es256, SigningAlgorithms.Rs256, ErrorMessage = "must be ES256 or RS256")]
+    public string Algorithm { get; init; } = SigningAlgorithms.Rs256;
+
+    /// <summary>
+    /// What ID tokens and logout tokens are signed with: <c>RS256</c>, which every relying party knows (OpenID Connect
+    /// Core 1.0 section 15.1), or <c>ES256</c>.
+    /// </summary>
+    [AllowedValues(SigningAlgorithms.Es256, SigningAlgorithms.Rs256, ErrorMessage = "must be ES256 or RS256")]
+    public string IdTokenAlgorithm { get; init; } = SigningAlgorithms.Rs256;
+
+    /// <summary>Those in use.</summary>
+    public IEnumerable<string> Algorithms => Algorithm == IdTokenAlgorithm ? [Algorithm] : [Algorithm, IdTokenAlgorithm];
+
     /// <summary>How long a key signs before the next one takes over.</summary>
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")]
     public TimeSpan RotateEvery { get; init; } = TimeSpan.FromDays(30);

@@ -12,6 +12,8 @@ internal static class TokenSetup
         builder.Services.AddValidatedOptions<KeyOptions>("Keys");
         builder.Services.AddValidatedOptions<TokenOptions>("Tokens");
         builder.Services.AddSingleton<KeyEncryption>();
+        builder.Services.AddScoped<SigningKeys>();
+        builder.Services.AddScoped<RotateKeys>();
         builder.Services.AddSingleton<KeyRotation>();
         builder.Services.AddHostedService(services => services.GetRequiredService<KeyRotation>());
         builder.AddAccessTokens<KeyRing>();
