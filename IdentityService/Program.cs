@@ -4,11 +4,18 @@ using IdentityService.Data;
 using IdentityService.Keys;
 using IdentityService.Operation;
 using IdentityService.Revocations;
+using IdentityService.Secrets;
 using IdentityService.Sessions;
 using IdentityService.Tokens;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
 using ServiceDefaults.OpenApi;
+
+if (SecretsCommand.IsWanted(args))
+{
+    Environment.ExitCode = await SecretsCommand.RunAsync(args);
+    return;
+}
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();

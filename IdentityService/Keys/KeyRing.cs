@@ -96,7 +96,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         {
             throw new OptionsValidationException(
                 "Keys", typeof(KeyOptions),
-                ["Keys:EncryptionKey: it is not the one that the signing keys in the database were encrypted with. Set the former one."]);
+                ["Keys:EncryptionKey: it is not the one that the signing keys in the database were encrypted with. Set the former one, or name it in Keys:FormerEncryptionKeys."]);
         }
     }
 

@@ -72,13 +72,22 @@ internal sealed class RefreshSession(
         }
 
         var repeated = token.UsedAt is not null;
-        if (repeated && !outcome.IsRepetition(token, await IsSuccessorUnusedAsync(token, cancellationToken)))
+        var given = repeated ? await UnusedSuccessorAsync(token, cancellationToken) : null;
+        if (repeated && !outcome.IsRepetition(token, given is not null))
         {
             await ending.EndStolenAsync(session, user, cancellationToken);
             return outcome.Reused();
         }
 
-        var successor = format.SuccessorOf(presented, token.Id);
+        var successors = format.SuccessorsOf(presented, token.Id);
+        var successor = given is null
+            ? successors.First()
+            : successors.FirstOrDefault(one => RefreshTokenFormat.Hash(one).AsSpan().SequenceEqual(given));
+        if (successor is null)
+        {
+            return outcome.Refused(); // made under an encryption key that is not configured any more
+        }
+
         if (!repeated)
         {
             sessions.Add(session, successor, token);
@@ -105,8 +114,9 @@ internal sealed class RefreshSession(
             .IgnoreQueryFilters()
             .SingleOrDefaultAsync(cancellationToken);
 
-    private Task<bool> IsSuccessorUnusedAsync(RefreshToken token, CancellationToken cancellationToken) =>
-        database.RefreshTokens.AnyAsync(row => row.ParentId == token.Id && row.UsedAt == null, cancellationToken);
+    private Task<byte[]?> UnusedSuccessorAsync(RefreshToken token, CancellationToken cancellationToken) =>
+        database.RefreshTokens.Where(row => row.ParentId == token.Id && row.UsedAt == null)
+            .Select(row => row.Hash).SingleOrDefaultAsync(cancellationToken);
 }
 
 /// <summary>Judges a refresh and records what came of it.</summary>
