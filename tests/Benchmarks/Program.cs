@@ -1,5 +1,6 @@
 using System.Globalization;
 using Benchmarks;
+using Benchmarks.Identity;
 using Benchmarks.Proxying;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -14,6 +15,7 @@ return args switch
     ["revoke", var revocations] => await RevokeBenchmark.RunAsync(int.Parse(revocations, CultureInfo.InvariantCulture)),
     ["limits"] => await LimitBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
+    ["identity"] => await IdentityBenchmark.RunAsync(),
     ["gateway"] => await ProxyBenchmark.RunAsync(),
     [Upstream.Command, var url] => await Upstream.RunAsync(url),
     [BareProxy.Command, var url, var settings] => await BareProxy.RunAsync(url, settings),
@@ -22,6 +24,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway | tokens | revoke [COUNT]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway | identity | tokens | revoke [COUNT]");
     return 2;
 }
