@@ -22,6 +22,8 @@ internal static class TokenSetup
         builder.Services.AddSingleton<AccessTokenIssuer>();
         builder.Services.AddScoped<ClientAssertion>();
         builder.Services.AddValidatedOptions<ClientOptions>("Clients");
+        builder.Services.AddSingleton<RefusedClients>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RefusedClients>());
         builder.Services.AddScoped<ClientAuthentication>();
         builder.Services.AddScoped<ClientTokens>();
         builder.Services.AddScoped<TokenEndpoint>();

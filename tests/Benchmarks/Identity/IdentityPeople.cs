@@ -77,13 +77,13 @@ internal sealed class IdentityPeople(HttpClient identity, NpgsqlDataSource datab
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/admin/clients")
         {
             Headers = { Authorization = new AuthenticationHeaderValue("Bearer", access) },
-            Content = JsonContent.Create(new { name = "benchmark", proof = "secret", grantTypes = new[] { "client_credentials" }, scopes = new[] { "devices:read" } }),
+            Content = JsonContent.Create(new { name = "benchmark", authentication = "secret", grantTypes = new[] { "client_credentials" }, scopes = new[] { "devices:read" } }),
         };
         using var made = await identity.SendAsync(request);
         var text = await made.Content.ReadAsStringAsync();
         using var body = JsonDocument.Parse(text);
         return made.IsSuccessStatusCode
-            ? Basic(body.RootElement.GetProperty("client").GetProperty("id").GetString()!, body.RootElement.GetProperty("secret").GetString()!)
+            ? Basic(body.RootElement.GetProperty("client").GetProperty("id").GetString()!, body.RootElement.GetProperty("clientSecret").GetString()!)
             : throw new InvalidOperationException(text);
     }
 
