@@ -14,7 +14,7 @@ public sealed class SubstitutingTokensTests(IdentityApi api)
         var (application, person) = (await Application.RegisterAsync(api.Host, api.Http), await api.SignedInAsync(Role.Viewer));
         using var browser = new Browser(api.Http.BaseAddress!);
         var tokens = await application.TokensAsync(browser, person);
-        var key = await ApiKeyCalls.CreateAsync(person);
+        var (key, _) = await person.CreateKeyAsync(["devices:read"]);
 
         foreach (var other in (string[])[tokens.Text("id_token"), tokens.Text("refresh_token"), person.RefreshToken, key, application.Client.Secret!])
         {
@@ -50,7 +50,7 @@ public sealed class SubstitutingTokensTests(IdentityApi api)
         using var browser = new Browser(api.Http.BaseAddress!);
         var tokens = await application.TokensAsync(browser, person);
         var code = await application.CodeAsync(browser, person);
-        var key = await ApiKeyCalls.CreateAsync(person);
+        var (key, _) = await person.CreateKeyAsync(["devices:read"]);
 
         foreach (var other in (string[])[tokens.Text("access_token"), tokens.Text("id_token"), code, key, person.RefreshToken])
         {
