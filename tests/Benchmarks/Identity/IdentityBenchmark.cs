@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Platform.LocalEngine.Testing;
-using Platform.Testing;
 
 namespace Benchmarks.Identity;
 
