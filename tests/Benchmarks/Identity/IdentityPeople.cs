@@ -83,7 +83,7 @@ internal sealed class IdentityPeople(HttpClient identity, NpgsqlDataSource datab
         var text = await made.Content.ReadAsStringAsync();
         using var body = JsonDocument.Parse(text);
         return made.IsSuccessStatusCode
-            ? Basic(body.RootElement.GetProperty("client").GetProperty("id").GetString()!, body.RootElement.GetProperty("clientSecret").GetString()!)
+            ? Basic(body.RootElement.GetProperty("client").GetProperty("clientId").GetString()!, body.RootElement.GetProperty("clientSecret").GetString()!)
             : throw new InvalidOperationException(text);
     }
 
