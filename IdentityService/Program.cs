@@ -21,7 +21,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddServiceDocument("Identity");
 builder.AddForwardedAddress();
-builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync);
+builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync, prepared: 100);
 builder.AddIdentityMessaging();
 builder.AddTokens();
 builder.AddRevocations();

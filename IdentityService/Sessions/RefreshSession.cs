@@ -57,15 +57,13 @@ internal sealed class RefreshSession(
 
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         var hash = RefreshTokenFormat.Hash(presented);
-        if (await LockSessionAsync(hash, cancellationToken) is not { } session
-            || session.ClientId != client?.Id
-            || await database.Users.SingleOrDefaultAsync(row => row.Id == session.UserId, cancellationToken) is not { } user)
+        if (await LockSessionAsync(hash, cancellationToken) is not { } session || session.ClientId != client?.Id)
         {
             return outcome.Refused();
         }
 
         // Read after the lock, so that it shows what the request before this one did.
-        var token = await database.RefreshTokens.SingleAsync(row => row.Hash == hash, cancellationToken);
+        var (token, user, roles) = await ReadAsync(session, hash, cancellationToken);
         if (!outcome.Usable(session, user, token) || scopes?.Except(session.Scopes ?? [], StringComparer.Ordinal).Any() == true)
         {
             return outcome.Refused();
@@ -97,10 +95,29 @@ internal sealed class RefreshSession(
 
         // What an administrator has taken from the application since is no more to be had.
         var still = client is null ? null : (scopes ?? session.Scopes ?? []).Intersect(client.Scopes, StringComparer.Ordinal).ToArray();
-        var (access, granted) = await sessions.IssueAsync(user, session, still, cancellationToken);
+        var (access, granted) = sessions.Issue(user, session, roles, still);
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new RefreshedSession(session, user, access, granted, RefreshTokenFormat.Write(successor));
+    }
+
+    // In one statement: each costs a way to the database and back while others wait for the lock.
+    private async Task<(RefreshToken Token, User User, IReadOnlyList<string> Roles)> ReadAsync(
+        Session session, byte[] hash, CancellationToken cancellationToken)
+    {
+        var found = await database.RefreshTokens
+            .Where(row => row.Hash == hash)
+            .Select(row => new
+            {
+                Token = row,
+                User = database.Users.Single(user => user.Id == session.UserId),
+                Roles = database.UserRoles
+                    .Where(given => given.UserId == session.UserId)
+                    .Join(database.Roles, given => given.RoleId, role => role.Id, (_, role) => role.Name!)
+                    .ToList(),
+            })
+            .SingleAsync(cancellationToken);
+        return (found.Token, found.User, [.. found.Roles.Order(StringComparer.Ordinal)]);
     }
 
     private async Task<Session?> LockSessionAsync(byte[] hash, CancellationToken cancellationToken) =>

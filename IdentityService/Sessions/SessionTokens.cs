@@ -88,6 +88,13 @@ internal sealed class SessionTokens(
         User user, Session session, IReadOnlyList<string>? narrowed, CancellationToken cancellationToken)
     {
         var roles = await database.RolesOfAsync(user.Id, cancellationToken);
+        return Issue(user, session, roles, narrowed);
+    }
+
+    /// <summary>The same with the user's roles already read, sorted.</summary>
+    public (IssuedToken Token, IReadOnlyList<string> Scopes) Issue(
+        User user, Session session, IReadOnlyList<string> roles, IReadOnlyList<string>? narrowed)
+    {
         var scopes = session.Scopes is { } granted ? GrantedScopes.Of(narrowed ?? granted, roles) : Role.ScopesOf(roles);
         var token = issuer.Issue(new TokenSubject(
             user.Id.ToString(),
