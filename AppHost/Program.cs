@@ -9,6 +9,7 @@ var dataFolder = builder.Configuration["DataFolder"] ?? Path.Combine(builder.App
 var administratorPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
 var encryptionKey = builder.AddParameter("identity-encryption-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
 var gatewayClientSecret = builder.AddParameter("gateway-client-secret", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
+var sealingKey = builder.AddParameter("sealing-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
 
 // Infrastructure
 var postgres = builder.AddPostgres("postgres").WithDataVolume();
@@ -31,6 +32,7 @@ var identity = builder.AddProject<Projects.IdentityService>("identity")
     .WithEnvironment("Administrator__Password", administratorPassword)
     .WithEnvironment("Keys__EncryptionKey", encryptionKey)
     .WithEnvironment("Clients__Gateway__Secret", gatewayClientSecret)
+    .WithEnvironment("Sealing__Key", sealingKey)
     .WithReference(identityDatabase).WaitFor(identityDatabase)
     .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging);
@@ -47,6 +49,7 @@ var notification = builder.AddProject<Projects.NotificationService>("notificatio
     .WithHttpEndpoint()
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithEnvironment("Sealing__Key", sealingKey)
     .WithReference(notificationDatabase).WaitFor(notificationDatabase)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(mail).WaitFor(mail)

@@ -32,6 +32,9 @@ internal sealed class RequestHeaders(RequestDelegate next, IOptions<HttpLimits> 
         "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "Baggage", "Correlation-Context", "Request-Id", "Via",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    // Most headers are told apart by their first letter.
+    private static readonly SearchValues<char> MayBeForeign = ResponseHeaders.FirstLetters([.. Names, .. Prefixes]);
+
     private readonly int _longest = limits.Value.HeaderValueLength;
 
     public Task InvokeAsync(HttpContext context)
@@ -84,6 +87,11 @@ internal sealed class RequestHeaders(RequestDelegate next, IOptions<HttpLimits> 
 
     internal static bool IsForeign(string name)
     {
+        if (!MayBeForeign.Contains(name[0]))
+        {
+            return false;
+        }
+
         // Some frameworks read X_User_Id as X-User-Id.
         if (name.Contains('_', StringComparison.Ordinal))
         {

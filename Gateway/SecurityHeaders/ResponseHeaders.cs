@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using Gateway.RateLimits;
 using Gateway.Routing;
@@ -29,6 +30,9 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         "OracleCommerceCloud-Version", "Pega-Host",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    // Most headers are told apart by their first letter.
+    private static readonly SearchValues<char> MayTell = FirstLetters([.. Telling, "X-"]);
+
     // RFC 6648 ended the X- prefix for new headers; the rest of them comes from products and says which.
     private static readonly FrozenSet<string> Kept = new[] { "X-Request-Id", "X-Accel-Buffering", "X-Robots-Tag" }
         .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
@@ -45,13 +49,17 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         return next(context);
     }
 
+    internal static SearchValues<char> FirstLetters(IEnumerable<string> names) => SearchValues.Create(
+        [.. names.SelectMany(static name => (char[])[char.ToLowerInvariant(name[0]), char.ToUpperInvariant(name[0])]).Distinct()]);
+
     private static void Remove(IHeaderDictionary headers)
     {
         List<string>? removed = null;
         foreach (var header in headers)
         {
-            if (Telling.Contains(header.Key)
-                || (header.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase) && !Kept.Contains(header.Key)))
+            if (MayTell.Contains(header.Key[0])
+                && (Telling.Contains(header.Key)
+                    || (header.Key.StartsWith("X-", StringComparison.OrdinalIgnoreCase) && !Kept.Contains(header.Key))))
             {
                 (removed ??= []).Add(header.Key);
             }

@@ -8,6 +8,22 @@ internal sealed class RegistrationOptions
     /// <summary>Role of a freshly registered user: empty for none, <c>viewer</c> or <c>operator</c>.</summary>
     [RegularExpression("^(viewer|operator)?$", ErrorMessage = "must be empty, viewer or operator")]
     public string DefaultRole { get; init; } = "";
+
+    /// <summary>What an account may do whose address is not proved.</summary>
+    public UnverifiedAccess Unverified { get; init; } = UnverifiedAccess.Everything;
+}
+
+/// <summary>What an account may do whose address is not proved.</summary>
+internal enum UnverifiedAccess
+{
+    /// <summary>What its roles allow.</summary>
+    Everything,
+
+    /// <summary>Look after itself: its roles count from the moment the address is proved.</summary>
+    Self,
+
+    /// <summary>Not even sign in.</summary>
+    Nothing,
 }
 
 /// <summary>Section <c>SignIn</c>: the delay after failed attempts.</summary>

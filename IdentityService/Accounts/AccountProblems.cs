@@ -14,6 +14,17 @@ internal static class AccountProblems
     public static ProblemHttpResult TooManyFailures(TimeSpan retryAfter) =>
         Problem.RetryLater(429, "too_many_failures", "Too many failed attempts for this name. Try again later.", retryAfter);
 
+    /// <summary>Told only to those who know the password.</summary>
+    public static ProblemHttpResult PasswordResetRequired() => Problem.Of(
+        403, "password_reset_required", "This password can no longer be used. A link to set a new one has been sent to the account's e-mail address.");
+
+    /// <summary>Told only to those who know the password.</summary>
+    public static ProblemHttpResult EmailNotVerified() =>
+        Problem.Of(403, "email_not_verified", "Confirm the account's e-mail address first, by the link that was sent there.");
+
+    public static ProblemHttpResult TooManyMails(TimeSpan retryAfter) =>
+        Problem.RetryLater(429, "too_many_mails", "Too many mails were asked for. Try again later.", retryAfter);
+
     public static ProblemHttpResult CurrentPasswordWrong() =>
         Problem.Of(400, "current_password_wrong", "The current password is not right.");
 

@@ -15,14 +15,27 @@ internal static class AccountSetup
         services.Configure<PasswordHasherOptions>(options => options.IterationCount = PasswordHashing.Rounds);
         services.AddIdentityCore<User>().AddRoles<Role>().AddEntityFrameworkStores<IdentityDb>();
 
+        services.Replace(ServiceDescriptor.Singleton<ILookupNormalizer, LookupNames>());
+
         // It would look for the name before the insert; the unique indexes decide.
         services.RemoveAll<IUserValidator<User>>();
         services.AddSingleton<IPasswordHasher<User>, PasswordHasher<User>>();
         services.AddSingleton<PasswordHashing>();
         services.AddScoped<SignInThrottle>();
         services.AddScoped<Credentials>();
+        services.AddScoped<SignInBarriers>();
         services.AddScoped<AccountOpening>();
+        services.AddScoped<AccountEnding>();
+        services.AddScoped<AddressChange>();
         services.AddScoped<LogInOutcome>();
         services.AddScoped<PasswordChange>();
     }
+}
+
+/// <summary>The framework's own needs ICU for letters beyond ASCII.</summary>
+internal sealed class LookupNames : ILookupNormalizer
+{
+    public string? NormalizeName(string? name) => name is null ? null : LoginName.Normalize(name);
+
+    public string? NormalizeEmail(string? email) => email is null ? null : LoginName.Normalize(email);
 }

@@ -1,4 +1,6 @@
+using IdentityService.AccountMail;
 using IdentityService.Data;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Primitives;
 
 namespace IdentityService.Accounts;
@@ -7,6 +9,8 @@ namespace IdentityService.Accounts;
 /// <param name="Id">Also the token's <c>sub</c>.</param>
 /// <param name="Username">To sign in with.</param>
 /// <param name="Email">To sign in with as well.</param>
+/// <param name="EmailVerified">Whether its owner has proved to read its mail.</param>
+/// <param name="PendingEmail">Takes its place once the link that was sent there is used.</param>
 /// <param name="DisplayName">Null when none was chosen.</param>
 /// <param name="TenantId">Whose data the account sees.</param>
 /// <param name="Roles">Sorted.</param>
@@ -16,6 +20,8 @@ public sealed record AccountView(
     Guid Id,
     string Username,
     string Email,
+    bool EmailVerified,
+    string? PendingEmail,
     string? DisplayName,
     Guid TenantId,
     IReadOnlyList<string> Roles,
@@ -25,8 +31,21 @@ public sealed record AccountView(
     internal static async Task<AccountView> OfAsync(User user, IdentityDb database, CancellationToken cancellationToken)
     {
         var roles = await database.RolesOfAsync(user.Id, cancellationToken);
+        var pending = await database.AccountLinks
+            .Where(row => row.UserId == user.Id && row.Purpose == AccountLinkPurpose.Email && row.Email != user.Email)
+            .Select(row => row.Email)
+            .SingleOrDefaultAsync(cancellationToken);
         return new AccountView(
-            user.Id, user.UserName!, user.Email!, user.DisplayName, user.TenantId, roles, Role.ScopesOf(roles), user.CreatedAt);
+            user.Id,
+            user.UserName!,
+            user.Email!,
+            user.EmailConfirmed,
+            pending,
+            user.DisplayName,
+            user.TenantId,
+            roles,
+            Role.ScopesOf(roles),
+            user.CreatedAt);
     }
 }
 

@@ -27,6 +27,7 @@ internal static class Administrator
         var now = services.GetRequiredService<TimeProvider>().GetInstant();
         var hash = await services.GetRequiredService<PasswordHashing>().HashAsync(options.Password, cancellationToken);
         var user = User.Create(options.UserName, options.Email, hash, Tenants.Default, now);
+        user.ConfirmEmail(options.Email); // whoever sets it up answers for it
         database.UserRoles.AddRange(roles.Select(role => new IdentityUserRole<Guid> { UserId = user.Id, RoleId = role.Id }));
         database.AddAudit(
             new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("identity"), null, null, null, null),

@@ -8,7 +8,8 @@ namespace IdentityService.Accounts;
 /// <param name="User">The account of that name, also when refused; null when there is none.</param>
 /// <param name="Accepted">Whether the account may sign in.</param>
 /// <param name="BlockedFor">Time to wait; null unless there were too many failures.</param>
-internal readonly record struct CredentialResult(User? User, bool Accepted, TimeSpan? BlockedFor);
+/// <param name="Barrier">What keeps out somebody who has given the right password.</param>
+internal readonly record struct CredentialResult(User? User, bool Accepted, TimeSpan? BlockedFor, SignInBarrier Barrier = SignInBarrier.None);
 
 /// <summary>
 /// Checks a password. The order keeps an attacker from learning anything and from guessing side by side:
@@ -17,27 +18,32 @@ internal readonly record struct CredentialResult(User? User, bool Accepted, Time
 /// <item>One hash is computed, known or not.</item>
 /// <item>A failure is counted by the database.</item>
 /// <item>A right password still fails if failures side by side have blocked the name meanwhile.</item>
+/// <item>Only then is told what else there is to do first.</item>
 /// </list>
 /// </summary>
-internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, PasswordHashing passwords)
+internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, PasswordHashing passwords, SignInBarriers barriers)
 {
     /// <summary>Finds the account by user name or e-mail and checks its password.</summary>
     public async Task<CredentialResult> CheckAsync(string login, string password, CancellationToken cancellationToken)
     {
         var user = LoginName.IsPossible(login) ? await FindAsync(login, cancellationToken) : null;
-        return await CheckAsync(user, SignInThrottle.KeyOf(user, login), password, cancellationToken);
+        var check = await CheckAsync(user, await throttle.KeyFromHereAsync(user, login, cancellationToken), password, cancellationToken);
+        return check is { Accepted: true, User: { } accepted } && await barriers.FindAsync(accepted, password, cancellationToken) is var barrier and not SignInBarrier.None
+            ? check with { Accepted = false, Barrier = barrier }
+            : check;
     }
 
-    /// <summary>Checks the password of an account that is already known.</summary>
-    public Task<CredentialResult> CheckAsync(User user, string password, CancellationToken cancellationToken) =>
-        CheckAsync(user, SignInThrottle.KeyOf(user, ""), password, cancellationToken);
+    /// <summary>Checks the password of somebody who is signed in already.</summary>
+    public async Task<CredentialResult> CheckAsync(User user, string password, CancellationToken cancellationToken) =>
+        await CheckAsync(user, await throttle.KeyFromHereAsync(user, "", cancellationToken), password, cancellationToken);
 
-    private Task<User?> FindAsync(string login, CancellationToken cancellationToken)
+    private async Task<User?> FindAsync(string login, CancellationToken cancellationToken)
     {
         var name = LoginName.Normalize(login);
-        return LoginName.IsEmail(login)
-            ? database.Users.SingleOrDefaultAsync(row => row.NormalizedEmail == name, cancellationToken)
-            : database.Users.SingleOrDefaultAsync(row => row.NormalizedUserName == name, cancellationToken);
+        var users = LoginName.IsEmail(login)
+            ? database.Users.Where(row => row.NormalizedEmail == name)
+            : database.Users.Where(row => row.NormalizedUserName == name);
+        return await users.SingleOrDefaultAsync(cancellationToken);
     }
 
     private async Task<CredentialResult> CheckAsync(User? user, string key, string password, CancellationToken cancellationToken)
@@ -48,7 +54,7 @@ internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, 
         }
 
         var match = await passwords.VerifyAsync(user?.PasswordHash, password, cancellationToken);
-        if (match == PasswordVerificationResult.Failed || user is not { DisabledAt: null })
+        if (match == PasswordVerificationResult.Failed || user is not { DisabledAt: null } || await database.IsTenantOutAsync(user.TenantId, cancellationToken))
         {
             // Not cancelled by a client that hangs up: it would guess without being counted.
             var counted = await throttle.CountFailureAsync(key, CancellationToken.None);

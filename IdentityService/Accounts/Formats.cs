@@ -1,20 +1,15 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
+using IdentityService.Names;
 
 namespace IdentityService.Accounts;
 
-/// <summary>
-/// A user name: 3 to 64 ASCII letters, digits, dots, hyphens and underscores, with a letter or digit at both ends. ASCII
-/// only: the look-alikes and compatibility forms of Unicode would let one account pass for another.
-/// </summary>
+/// <summary>A user name, held to <see cref="NameRules"/>.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-internal sealed partial class UserNameFormatAttribute() : ValidationAttribute(
-    "must be 3 to 64 letters (a-z), digits, '.', '-' or '_', with a letter or digit first and last")
+internal sealed class UserNameFormatAttribute() : ValidationAttribute(
+    "must be 3 to 64 letters or digits of one script, '.', '-' or '_', with a letter or digit first and last")
 {
-    public override bool IsValid(object? value) => value is null or "" || (value is string text && Format().IsMatch(text));
-
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{1,62}[A-Za-z0-9]\z", RegexOptions.None, 100)]
-    private static partial Regex Format();
+    public override bool IsValid(object? value) => value is null or "" || (value is string text && UserNames.Read(text) is not null);
 }
 
 /// <summary>

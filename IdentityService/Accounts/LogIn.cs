@@ -78,6 +78,8 @@ internal sealed class LogInOutcome(IdentityDb database, Caller caller, IdentityM
             { BlockedFor: not null } => "blocked",
             { User: null } => "unknown_user",
             { User.DisabledAt: not null } => "disabled",
+            { Barrier: SignInBarrier.PasswordReset } => "password_reset_required",
+            { Barrier: SignInBarrier.UnverifiedEmail } => "email_not_verified",
             _ => "wrong_password",
         };
         database.AddAudit(
@@ -95,6 +97,11 @@ internal sealed class LogInOutcome(IdentityDb database, Caller caller, IdentityM
         }
 
         metrics.SignInFailed();
-        return AccountProblems.InvalidCredentials();
+        return check.Barrier switch
+        {
+            SignInBarrier.PasswordReset => AccountProblems.PasswordResetRequired(),
+            SignInBarrier.UnverifiedEmail => AccountProblems.EmailNotVerified(),
+            _ => AccountProblems.InvalidCredentials(),
+        };
     }
 }

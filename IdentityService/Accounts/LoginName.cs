@@ -1,8 +1,10 @@
+using IdentityService.Names;
+
 namespace IdentityService.Accounts;
 
 /// <summary>
-/// What a person types to sign in: the user name or the e-mail address, without regard to case. Both are ASCII, so case
-/// and Unicode's compatibility forms give nobody a second spelling of another one's name.
+/// What a person types to sign in: the user name or the e-mail address, without regard to case or to the forms in which
+/// Unicode writes the same.
 /// </summary>
 internal static class LoginName
 {
@@ -10,10 +12,12 @@ internal static class LoginName
     public const int Longest = 254;
 
     /// <summary>The form that is unique and searched.</summary>
-    public static string Normalize(string text) => text.ToUpperInvariant();
+    public static string Normalize(string text) => UserNames.Normalize(text);
 
     /// <summary>Whether anyone could be called so. Other texts are not even looked for: PostgreSQL refuses some of them.</summary>
-    public static bool IsPossible(string text) => text.All(letter => letter is > ' ' and <= '~');
+    public static bool IsPossible(string text) => IsEmail(text)
+        ? text.All(letter => letter is > ' ' and <= '~')
+        : UserNames.Read(text) is not null;
 
     /// <summary>Whether it must be an e-mail address: user names have no at sign.</summary>
     public static bool IsEmail(string text) => text.Contains('@', StringComparison.Ordinal);

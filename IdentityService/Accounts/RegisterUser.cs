@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using IdentityService.AccountMail;
 using IdentityService.Data;
 using IdentityService.Operation;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -50,23 +51,27 @@ internal static class RegisterUser
                 ? TypedResults.Created(AccountEndpoints.Me, new RegisteredUser(user.Id, user.UserName!, user.Email!, user.CreatedAt))
                 : throw new InvalidOperationException($"The account was refused: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
         }
-        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueUserName, IdentityMapping.UniqueEmail))
+        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueOfUsers))
         {
-            return await TakenAsync(database, user, cancellationToken);
+            return await AccountOpening.TakenAsync(database, user, cancellationToken);
         }
     }
-
-    // PostgreSQL names the first violated index only; the client is told of both.
-    private static async Task<ProblemHttpResult> TakenAsync(IdentityDb database, User user, CancellationToken cancellationToken) =>
-        AccountProblems.Taken(
-            await database.Users.AnyAsync(row => row.NormalizedUserName == user.NormalizedUserName, cancellationToken),
-            await database.Users.AnyAsync(row => row.NormalizedEmail == user.NormalizedEmail, cancellationToken));
 }
 
 /// <summary>Prepares a new account with its role and events; the save is the use case's.</summary>
 internal sealed class AccountOpening(
-    IdentityDb database, PasswordHashing passwords, Caller caller, IOptions<RegistrationOptions> options, TimeProvider time)
+    IdentityDb database, PasswordHashing passwords, AccountLinks links, Caller caller, IOptions<RegistrationOptions> options, TimeProvider time)
 {
+    /// <summary>
+    /// What of a refused account others have. PostgreSQL names the first violated index only; the client is told of both,
+    /// whatever the tenant, and of the names that deleted accounts had.
+    /// </summary>
+    public static async Task<ProblemHttpResult> TakenAsync(IdentityDb database, User user, CancellationToken cancellationToken) =>
+        AccountProblems.Taken(
+            await database.Users.IgnoreQueryFilters()
+                .AnyAsync(row => row.NameKey == user.NameKey || row.LookKey == user.LookKey, cancellationToken),
+            await database.Users.IgnoreQueryFilters().AnyAsync(row => row.NormalizedEmail == user.NormalizedEmail, cancellationToken));
+
     public async Task<User> OpenAsync(string userName, string email, string password, CancellationToken cancellationToken)
     {
         var hash = await passwords.HashAsync(password, cancellationToken);
@@ -77,13 +82,14 @@ internal sealed class AccountOpening(
         }
 
         var actor = new Actor(ActorKind.User, user.Id.ToString(), user.UserName);
-        database.AddEvent(new UserRegistered(caller.Envelope(actor, user.TenantId), user.Id, userName, email), user.Id);
+        database.AddEvent(new UserRegistered(caller.Envelope(actor, user.TenantId), user.Id, user.UserName!, email), user.Id);
+        links.AddFor(user, AccountLinkKind.VerifyEmail, caller.Envelope(actor, user.TenantId));
         database.AddAudit(
             caller.Envelope(actor, user.TenantId),
             "user.registered",
             "user",
             user.Id.ToString(),
-            after: new { username = userName, email, user.CreatedAt });
+            after: new { username = user.UserName, email, user.CreatedAt });
         return user;
     }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using IdentityService.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Authentication;
 
 namespace IdentityService.Accounts;
 
@@ -23,9 +24,10 @@ internal sealed class FailedSignIns
 /// <summary>
 /// Slows down guessing. After some free failures each further one blocks the name for twice as long as the one before.
 /// Counting and blocking are one statement, so that attempts side by side can't overtake the counter; while blocked,
-/// attempts are refused unread and neither count nor prolong, so that nobody can lock another out for long.
+/// attempts are refused unread and neither count nor prolong. Attempts from addresses where the account has had a session
+/// are counted apart, one by one, so that a stranger who keeps guessing does not keep the owner out.
 /// </summary>
-internal sealed class SignInThrottle(IdentityDb database, IOptions<SignInOptions> options, TimeProvider time)
+internal sealed class SignInThrottle(IdentityDb database, IOptions<SignInOptions> options, Caller caller, TimeProvider time)
 {
     // 2^20 s is beyond any delay that can be configured; the bound keeps power() finite.
     private const int LargestExponent = 20;
@@ -34,6 +36,26 @@ internal sealed class SignInThrottle(IdentityDb database, IOptions<SignInOptions
     public static string KeyOf(User? user, string login) => user is not null
         ? $"user:{user.Id}"
         : $"name:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(LoginName.Normalize(login))))}";
+
+    /// <summary>
+    /// The key by which an attempt from here counts. Asks the same of the database for names that exist and names that don't.
+    /// </summary>
+    public async Task<string> KeyFromHereAsync(User? user, string login, CancellationToken cancellationToken)
+    {
+        var (key, id, address) = (KeyOf(user, login), user?.Id ?? Guid.Empty, caller.Address);
+        return await database.Sessions.IgnoreQueryFilters().AnyAsync(row => row.UserId == id && row.Address == address, cancellationToken)
+            ? $"{key}@{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(address ?? "")).AsSpan(0, 16))}"
+            : key;
+    }
+
+    /// <summary>Until when the account is blocked somewhere, at most; null when it is not.</summary>
+    public async Task<DateTimeOffset?> BlockedUntilAsync(User user, CancellationToken cancellationToken)
+    {
+        var (key, now) = (KeyOf(user, ""), time.GetUtcNow());
+        return await database.FailedSignIns
+            .Where(row => row.Key.StartsWith(key) && row.BlockedUntil > now)
+            .MaxAsync(row => row.BlockedUntil, cancellationToken);
+    }
 
     /// <summary>How long the name is still blocked; null when it is not.</summary>
     public async Task<TimeSpan?> BlockedForAsync(string key, CancellationToken cancellationToken)
@@ -68,6 +90,13 @@ internal sealed class SignInThrottle(IdentityDb database, IOptions<SignInOptions
             WHERE known.blocked_until IS NULL OR known.blocked_until <= {now}
             """,
             cancellationToken) == 1;
+    }
+
+    /// <summary>Forgets the failures of an account, wherever they came from.</summary>
+    public Task ForgetAllAsync(User user, CancellationToken cancellationToken)
+    {
+        var key = KeyOf(user, "");
+        return database.FailedSignIns.Where(row => row.Key.StartsWith(key)).ExecuteDeleteAsync(cancellationToken);
     }
 
     /// <summary>Forgets the failures after a success.</summary>

@@ -1,10 +1,13 @@
 using System.ComponentModel.DataAnnotations;
+using IdentityService.AccountMail;
 using IdentityService.Data;
 using IdentityService.Operation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
 using ServiceDefaults.Problems;
 
 namespace IdentityService.Accounts;
@@ -19,11 +22,14 @@ public sealed record UpdateMeRequest
     public string? DisplayName { get; init; }
 }
 
-/// <summary>Changes the caller's own account, if it is still the version the caller has read.</summary>
+/// <summary>
+/// Changes the caller's own account, if it is still the version the caller has read. Another address takes over once a link
+/// that is mailed there has been used.
+/// </summary>
 internal static class UpdateMe
 {
     public static async Task<Results<Ok<AccountView>, ProblemHttpResult>> HandleAsync(
-        UpdateMeRequest request, Caller caller, IdentityDb database, HttpContext http, CancellationToken cancellationToken)
+        UpdateMeRequest request, Caller caller, IdentityDb database, AddressChange address, HttpContext http, CancellationToken cancellationToken)
     {
         var ifMatch = http.Request.Headers.IfMatch;
         if (StringValues.IsNullOrEmpty(ifMatch))
@@ -43,40 +49,56 @@ internal static class UpdateMe
         }
 
         var before = new { user.Email, user.DisplayName };
-        user.Update(request.Email!, string.IsNullOrWhiteSpace(request.DisplayName) ? null : request.DisplayName.Trim());
+        user.Update(string.IsNullOrWhiteSpace(request.DisplayName) ? null : request.DisplayName.Trim());
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        var pending = string.Equals(request.Email, user.Email, StringComparison.Ordinal) ? null : request.Email;
+        if (pending is not null && await address.BeginAsync(user, pending, cancellationToken) is { } refusal)
+        {
+            return refusal;
+        }
+
         database.AddAudit(
             caller.Envelope(),
             "user.updated",
             "user",
             user.Id.ToString(),
             before: before,
-            after: new { user.Email, user.DisplayName });
-        return await SaveAsync(database, cancellationToken) is { } refusal
-            ? refusal
-            : await ShowAsync(user, database, http.Response, cancellationToken);
-    }
-
-    private static async Task<ProblemHttpResult?> SaveAsync(IdentityDb database, CancellationToken cancellationToken)
-    {
+            after: new { user.Email, user.DisplayName, pendingEmail = pending });
         try
         {
             await database.SaveChangesAsync(cancellationToken);
-            return null;
         }
         catch (DbUpdateConcurrencyException)
         {
             return AccountProblems.PreconditionFailed();
         }
-        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueEmail))
+
+        await transaction.CommitAsync(cancellationToken);
+        http.Response.Headers.ETag = AccountVersion.TagOf(user);
+        return TypedResults.Ok(await AccountView.OfAsync(user, database, cancellationToken));
+    }
+}
+
+/// <summary>Mails a link to an address that is to take the place of an account's own.</summary>
+internal sealed class AddressChange(
+    IdentityDb database, AccountLinks links, MailQuotas quotas, Caller caller, IOptions<AccountMailOptions> options)
+{
+    /// <summary>Within the open transaction; null, or why not.</summary>
+    public async Task<ProblemHttpResult?> BeginAsync(User user, string email, CancellationToken cancellationToken)
+    {
+        // Told early, to be helpful; the unique index decides when the address takes over.
+        var normalized = LoginName.Normalize(email);
+        if (await database.Users.IgnoreQueryFilters().AnyAsync(row => row.NormalizedEmail == normalized && row.Id != user.Id, cancellationToken))
         {
             return AccountProblems.Taken(userName: false, email: true);
         }
-    }
 
-    private static async Task<Ok<AccountView>> ShowAsync(
-        User user, IdentityDb database, HttpResponse response, CancellationToken cancellationToken)
-    {
-        response.Headers.ETag = AccountVersion.TagOf(user);
-        return TypedResults.Ok(await AccountView.OfAsync(user, database, cancellationToken));
+        if (!await quotas.TakeAsync(user.Id, cancellationToken))
+        {
+            return AccountProblems.TooManyMails(options.Value.QuotaWindow);
+        }
+
+        await links.IssueAsync(user, AccountLinkKind.ChangeEmail, email, caller.Envelope(), cancellationToken);
+        return null;
     }
 }

@@ -43,7 +43,8 @@ internal sealed class ApiKeyExchange(
         if (!ApiKeyFormat.TryHash(form["subject_token"], out var hash)
             || await FindAsync(hash, cancellationToken) is not var (key, owner)
             || !key.LivesAt(now)
-            || owner.DisabledAt is not null)
+            || owner.DisabledAt is not null
+            || await database.IsTenantOutAsync(owner.TenantId, cancellationToken))
         {
             return refusals.Refuse();
         }

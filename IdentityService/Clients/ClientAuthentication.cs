@@ -29,6 +29,11 @@ internal sealed class ClientAuthentication(
         HttpRequest request, IReadOnlyDictionary<string, string> form, CancellationToken cancellationToken)
     {
         var check = await CheckAsync(request, form, cancellationToken);
+        if (check.Client is { IsGateway: false } of && await database.IsTenantOutAsync(of.TenantId, cancellationToken))
+        {
+            check = ClientCheck.Refused("tenant_disabled", of);
+        }
+
         if (check.Client is { } client)
         {
             return (client, null);

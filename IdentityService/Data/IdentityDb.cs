@@ -1,3 +1,4 @@
+using IdentityService.AccountMail;
 using IdentityService.Accounts;
 using IdentityService.ApiKeys;
 using IdentityService.Authorization;
@@ -9,18 +10,25 @@ using IdentityService.Sessions;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.Options;
 using ServiceDefaults.Data;
 using ServiceDefaults.Messaging;
 
 namespace IdentityService.Data;
 
 /// <summary>The service's database: ASP.NET Core Identity's tables and its own.</summary>
-internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantScope tenants)
+internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantScope tenants, IOptions<RegistrationOptions> registration)
     : IdentityDbContext<User, Role, Guid>(options)
 {
     public DbSet<Tenant> Tenants => Set<Tenant>();
 
     public DbSet<FailedSignIns> FailedSignIns => Set<FailedSignIns>();
+
+    public DbSet<AccountLink> AccountLinks => Set<AccountLink>();
+
+    public DbSet<MailRequest> MailRequests => Set<MailRequest>();
+
+    public DbSet<MailQuota> MailQuotas => Set<MailQuota>();
 
     public DbSet<Session> Sessions => Set<Session>();
 
@@ -48,8 +56,19 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
 
     public DbSet<RevocationCounter> RevocationCounters => Set<RevocationCounter>();
 
-    /// <summary>Names of a user's roles, sorted.</summary>
+    /// <summary>Names of the roles that a user may use now, sorted: none, where an unproved address allows none.</summary>
     public async Task<IReadOnlyList<string>> RolesOfAsync(Guid userId, CancellationToken cancellationToken) =>
+        registration.Value.Unverified == UnverifiedAccess.Everything
+        || await Users.IgnoreQueryFilters().AnyAsync(row => row.Id == userId && row.EmailConfirmed, cancellationToken)
+            ? await AssignedRolesOfAsync(userId, cancellationToken)
+            : [];
+
+    /// <summary>Whether the people, devices and applications of a tenant are kept out.</summary>
+    public Task<bool> IsTenantOutAsync(Guid tenantId, CancellationToken cancellationToken) =>
+        Tenants.AnyAsync(row => row.Id == tenantId && row.DisabledAt != null, cancellationToken);
+
+    /// <summary>Names of a user's roles, sorted.</summary>
+    public async Task<IReadOnlyList<string>> AssignedRolesOfAsync(Guid userId, CancellationToken cancellationToken) =>
         await UserRoles
             .Where(row => row.UserId == userId)
             .Join(Roles, row => row.RoleId, role => role.Id, (_, role) => role.Name!)
@@ -67,6 +86,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
     {
         base.OnModelCreating(builder);
         builder.MapAccounts();
+        builder.MapAccountMail();
         builder.MapSessions();
         builder.MapKeysAndClients();
         builder.MapRevocations();
@@ -74,7 +94,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
         builder.MapApiKeys();
         builder.MapGrants();
         builder.AddMessaging();
-        builder.Entity<User>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<User>().HasQueryFilter(row => row.DeletedAt == null && (tenants.SeesAll || row.TenantId == tenants.TenantId));
         builder.Entity<Session>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<RefreshToken>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<DeviceClient>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);

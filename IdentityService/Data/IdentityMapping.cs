@@ -1,3 +1,4 @@
+using IdentityService.AccountMail;
 using IdentityService.Accounts;
 using IdentityService.Clients;
 using IdentityService.Keys;
@@ -13,7 +14,13 @@ internal static class IdentityMapping
 {
     public const string UniqueUserName = "ix_users_normalized_user_name";
     public const string UniqueEmail = "ix_users_normalized_email";
+    public const string UniqueNameKey = "ix_users_name_key";
+    public const string UniqueLookKey = "ix_users_look_key";
+    public const string UniqueTenantName = "ix_tenants_name";
     public const string UsedAssertionKey = "pk_used_assertions";
+
+    /// <summary>What no two accounts have.</summary>
+    public static readonly string[] UniqueOfUsers = [UniqueUserName, UniqueNameKey, UniqueLookKey, UniqueEmail];
 
     private static readonly DateTimeOffset Beginning = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -23,6 +30,9 @@ internal static class IdentityMapping
         {
             tenant.ToTable("tenants");
             tenant.Property(row => row.Name).HasMaxLength(100);
+            tenant.Property(row => row.Version).IsConcurrencyToken();
+            tenant.HasIndex(row => row.Name).IsUnique().HasDatabaseName(UniqueTenantName);
+            tenant.HasIndex(row => new { row.CreatedAt, row.Id });
             tenant.HasData(new Tenant { Id = ServiceDefaults.Contracts.Tenants.Default, Name = "default", CreatedAt = Beginning });
         });
         builder.Entity<User>(user =>
@@ -35,7 +45,16 @@ internal static class IdentityMapping
             user.Property(row => row.NormalizedEmail).IsRequired();
             user.HasIndex(row => row.NormalizedUserName).IsUnique().HasDatabaseName(UniqueUserName);
             user.HasIndex(row => row.NormalizedEmail).IsUnique().HasDatabaseName(UniqueEmail);
+            user.HasIndex(row => row.NameKey).IsUnique().HasDatabaseName(UniqueNameKey);
+            user.HasIndex(row => row.LookKey).IsUnique().HasDatabaseName(UniqueLookKey);
+
+            // Lists: newest first, of a tenant or of all; those kept out, who are few; the beginnings of names and addresses.
             user.HasIndex(row => new { row.TenantId, row.CreatedAt, row.Id });
+            user.HasIndex(row => new { row.CreatedAt, row.Id });
+            user.HasIndex(row => new { row.CreatedAt, row.Id }, "ix_users_disabled").HasFilter("disabled_at IS NOT NULL AND deleted_at IS NULL");
+            user.HasIndex(row => row.NormalizedUserName, "ix_users_name_beginning").HasOperators("text_pattern_ops");
+            user.HasIndex(row => row.NormalizedEmail, "ix_users_email_beginning").HasOperators("text_pattern_ops");
+            user.HasIndex(row => row.DeletedAt).HasFilter("deleted_at IS NOT NULL");
             user.HasOne<Tenant>().WithMany().HasForeignKey(row => row.TenantId).OnDelete(DeleteBehavior.Restrict);
         });
         builder.Entity<Role>(role =>
@@ -54,6 +73,36 @@ internal static class IdentityMapping
             failed.HasKey(row => row.Key);
             failed.Property(row => row.Key).HasMaxLength(80);
             failed.HasIndex(row => row.LastFailureAt);
+        });
+    }
+
+    public static void MapAccountMail(this ModelBuilder builder)
+    {
+        builder.Entity<AccountLink>(link =>
+        {
+            link.ToTable("account_links");
+            link.HasKey(row => new { row.UserId, row.Purpose });
+            link.Property(row => row.Purpose).HasConversion<string>().HasMaxLength(16);
+            link.Property(row => row.Email).HasMaxLength(LoginName.Longest);
+            link.HasIndex(row => row.Hash).IsUnique();
+            link.HasIndex(row => row.ExpiresAt);
+            link.HasOne<User>().WithMany().HasForeignKey(row => row.UserId);
+        });
+        builder.Entity<MailRequest>(request =>
+        {
+            request.ToTable("mail_requests");
+            request.Property(row => row.Kind).HasConversion<string>().HasMaxLength(16);
+            request.Property(row => row.NormalizedEmail).HasMaxLength(LoginName.Longest);
+            request.Property(row => row.Address).HasMaxLength(64);
+            request.Property(row => row.UserAgent).HasMaxLength(512);
+            request.Property(row => row.TraceId).HasMaxLength(32);
+        });
+        builder.Entity<MailQuota>(quota =>
+        {
+            quota.ToTable("mail_quotas");
+            quota.HasKey(row => row.Key);
+            quota.Property(row => row.Key).HasMaxLength(80);
+            quota.HasIndex(row => row.BeganAt);
         });
     }
 

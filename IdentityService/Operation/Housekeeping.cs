@@ -19,6 +19,9 @@ internal sealed partial class Housekeeping(
     private static readonly TimeSpan KeepCodes = TimeSpan.FromDays(1);
     private static readonly TimeSpan KeepFailures = TimeSpan.FromDays(1);
 
+    // As long as the audit log keeps records by default: until then nobody can pass for somebody it names.
+    private static readonly TimeSpan KeepDeletedNames = TimeSpan.FromDays(90);
+
     /// <summary>Does it once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -30,6 +33,7 @@ internal sealed partial class Housekeeping(
         var sessions = now - KeepSessions;
         var failures = now - KeepFailures;
         var codes = now - KeepCodes;
+        var names = now - KeepDeletedNames;
         await database.RefreshTokens.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
         await database.Sessions.Where(row => row.ExpiresAt < sessions).ExecuteDeleteAsync(cancellationToken);
         await database.UsedAssertions.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
@@ -38,6 +42,9 @@ internal sealed partial class Housekeeping(
         await database.AuthorizationCodes.Where(row => row.ExpiresAt < codes).ExecuteDeleteAsync(cancellationToken);
         await database.ApiKeys.Where(row => row.ExpiresAt < sessions || row.RevokedAt < sessions).ExecuteDeleteAsync(cancellationToken);
         await database.FailedSignIns.Where(row => row.LastFailureAt < failures).ExecuteDeleteAsync(cancellationToken);
+        await database.AccountLinks.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
+        await database.MailQuotas.Where(row => row.BeganAt < failures).ExecuteDeleteAsync(cancellationToken);
+        await database.Users.IgnoreQueryFilters().Where(row => row.DeletedAt < names).ExecuteDeleteAsync(cancellationToken);
         await database.Revocations.Where(row => row.ExpiresAt < revocations).ExecuteDeleteAsync(cancellationToken);
         metrics.SessionsCounted(await database.Sessions
             .LongCountAsync(row => row.RevokedAt == null && row.ExpiresAt > now, cancellationToken));

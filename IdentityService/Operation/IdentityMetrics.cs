@@ -15,6 +15,7 @@ internal sealed class IdentityMetrics : IDisposable
     private readonly Meter _meter = new(Name);
     private readonly Counter<long> _signIns;
     private readonly Counter<long> _registrations;
+    private readonly Counter<long> _links;
     private readonly Counter<long> _tokens;
     private readonly Counter<long> _reuse;
     private readonly Counter<long> _refusedRefreshes;
@@ -29,6 +30,7 @@ internal sealed class IdentityMetrics : IDisposable
     {
         _signIns = _meter.CreateCounter<long>("platform.identity.sign_ins", "{attempt}", "Attempts to sign in, by result");
         _registrations = _meter.CreateCounter<long>("platform.identity.registrations", "{account}", "Accounts registered");
+        _links = _meter.CreateCounter<long>("platform.identity.links_mailed", "{link}", "Links mailed to prove an address or set a password, by kind");
         _tokens = _meter.CreateCounter<long>("platform.identity.tokens_issued", "{token}", "Access tokens issued, by grant");
         _reuse = _meter.CreateCounter<long>("platform.identity.refresh_reuse", "{token}", "Refresh tokens used again after their time");
         _refusedRefreshes = _meter.CreateCounter<long>("platform.identity.refreshes_refused", "{attempt}", "Refreshes refused");
@@ -50,6 +52,8 @@ internal sealed class IdentityMetrics : IDisposable
     public void SignInBlocked() => _signIns.Add(1, Result("blocked"));
 
     public void Registered() => _registrations.Add(1);
+
+    public void LinkMailed(string kind) => _links.Add(1, new KeyValuePair<string, object?>("kind", kind));
 
     public void TokenIssued(string grant) => _tokens.Add(1, new KeyValuePair<string, object?>("grant", grant));
 

@@ -25,7 +25,8 @@ internal sealed record SessionEnd(
 /// Ends sessions: in the database, with those that applications began from it, with a revocation of each for the access
 /// tokens that are out, and an audit record. Applications that asked for it are told afterwards.
 /// </summary>
-internal sealed class SessionEnding(IdentityDb database, RevocationLog revocations, Caller caller, TimeProvider time)
+internal sealed class SessionEnding(
+    IdentityDb database, RevocationLog revocations, AccountEnding accounts, Caller caller, TimeProvider time)
 {
     /// <summary>Ends a session of the caller's; null when there is no such one, or it had ended before.</summary>
     public async Task<Revocation?> EndOwnAsync(Guid sessionId, SessionEnd end, CancellationToken cancellationToken) =>
@@ -105,18 +106,8 @@ internal sealed class SessionEnding(IdentityDb database, RevocationLog revocatio
         }
 
         user.EndAllTokens();
-        var now = time.GetInstant();
         database.AddAudit(end.Envelope, end.Action, "user", userId.ToString(), end.Result, end.Severity, detail: end.Detail);
-        await database.SaveChangesAsync(cancellationToken);
-
-        // In the order in which the others lock them.
-        await database.Database.ExecuteSqlAsync(
-            $"SELECT FROM sessions WHERE user_id = {userId} AND revoked_at IS NULL ORDER BY id FOR UPDATE", cancellationToken);
-        await database.Sessions
-            .Where(row => row.UserId == userId && row.RevokedAt == null)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken);
-        var revocation = await revocations.AddAsync(RevocationKind.Subject, userId.ToString(), user.Epoch, end.Envelope, cancellationToken);
-        await database.SaveChangesAsync(cancellationToken);
+        var revocation = await accounts.EndAsync(user, end.Envelope, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         revocations.Committed(revocation);
         return revocation;

@@ -64,11 +64,11 @@ internal sealed class SignInPage(
         var check = await credentials.CheckAsync(login, password, cancellationToken);
         if (!check.Accepted || check.User is not { } user)
         {
-            outcome.Refused(check);
+            var refusal = outcome.Refused(check);
             await database.SaveChangesAsync(cancellationToken);
             return check.BlockedFor is { } wait
                 ? string.Create(CultureInfo.InvariantCulture, $"Too many failed attempts for this name. Try again in {Math.Ceiling(wait.TotalSeconds)} seconds.")
-                : "The user name or the password is not right.";
+                : refusal.ProblemDetails.Detail;
         }
 
         var current = await browsers.FindAsync(http, cancellationToken);

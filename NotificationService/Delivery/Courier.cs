@@ -14,6 +14,7 @@ namespace NotificationService.Delivery;
 internal sealed partial class Courier(
     IServiceScopeFactory scopes,
     TemplateCatalogue templates,
+    SealedValues values,
     MailSender mail,
     NotificationMetrics metrics,
     IOptions<DeliveryOptions> options,
@@ -49,7 +50,7 @@ internal sealed partial class Courier(
 
         try
         {
-            return await mail.SendAsync(notification, templates.Mail(notification.Kind).Render(notification.Payload), cancellationToken);
+            return await mail.SendAsync(notification, templates.Mail(notification.Kind).Render(values.Open(notification)), cancellationToken);
         }
         catch (TemplateException fault)
         {

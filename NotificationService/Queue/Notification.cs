@@ -1,3 +1,4 @@
+using NotificationService.Delivery;
 using ServiceDefaults.Data;
 
 namespace NotificationService.Queue;
@@ -30,7 +31,7 @@ internal sealed class Notification : ITenantOwned
     public string? RecipientName { get; init; }
 
     /// <summary>Values for the template.</summary>
-    public required Dictionary<string, string> Payload { get; init; }
+    public required Dictionary<string, string> Payload { get; set; }
 
     public NotificationStatus Status { get; private set; }
 
@@ -68,6 +69,8 @@ internal sealed class Notification : ITenantOwned
         Status = NotificationStatus.Sent;
         SentAt = now;
         Reason = null;
+        Payload = Payload.Where(value => value.Key != SealedValues.Link)
+            .ToDictionary(value => value.Key, value => value.Value, StringComparer.Ordinal);
     }
 
     /// <summary>The attempt failed in a way that may pass; dead when it was the last one allowed.</summary>

@@ -1,4 +1,5 @@
 using NotificationService.Data;
+using NotificationService.Delivery;
 using NotificationService.Templates;
 using ServiceDefaults.Messaging;
 
@@ -12,13 +13,22 @@ internal static class RoutingSetup
         builder.Services.AddValidatedOptions<RoutingOptions>(RoutingOptions.Section)
             .Validate(
                 options => options.Channels.Keys.All(kind => Rules.All.Any(rule => rule.Kind == kind)),
-                $"Routing:Channels: it names a kind that does not exist. Use {string.Join(", ", Rules.All.Select(rule => rule.Kind))}.");
+                $"Routing:Channels: it names a kind that does not exist. Use {string.Join(", ", Rules.All.Select(rule => rule.Kind))}.")
+            .Validate(
+                options => options.Channels.All(kind => !kind.Value.Contains(Channel.Inbox)
+                    || Rules.All.Any(rule => rule.Kind == kind.Key && rule.Channels.Contains(Channel.Inbox))),
+                "Routing:Channels: it sends a link to the inbox. A link proves who reads a mail; leave it Email, or empty to switch it off.");
         builder.Services.AddSingleton<TemplateCatalogue>();
         builder.Services.AddScoped<Router>();
+        builder.Services.AddEventSealing();
+        builder.Services.AddSingleton<SealedValues>();
         builder.AddMessaging<NotificationDbContext>("notification", bus =>
         {
             bus.AddConsumer<UserRegisteredConsumer>();
             bus.AddConsumer<PasswordChangedConsumer>();
+            bus.AddConsumer<AccountLinkIssuedConsumer>();
+            bus.AddConsumer<EmailChangedConsumer>();
+            bus.AddConsumer<UserDeletedConsumer>();
         });
         return builder;
     }

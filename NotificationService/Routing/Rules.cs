@@ -24,5 +24,24 @@ internal static class Rules
     /// <summary><c>PasswordChanged</c>: the owner hears of it even if it was somebody else.</summary>
     public static readonly Rule PasswordChanged = new("password-changed", Channel.Email, Channel.Inbox);
 
-    public static readonly IReadOnlyList<Rule> All = [Welcome, PasswordChanged];
+    /// <summary><c>AccountLinkIssued</c>, by mail only: whoever can read the inbox is signed in and has proved nothing by it.</summary>
+    public static readonly Rule VerifyEmail = new("verify-email", Channel.Email);
+
+    /// <inheritdoc cref="VerifyEmail"/>
+    public static readonly Rule ChangeEmail = new("change-email", Channel.Email);
+
+    /// <inheritdoc cref="VerifyEmail"/>
+    public static readonly Rule ResetPassword = new("reset-password", Channel.Email);
+
+    /// <inheritdoc cref="VerifyEmail"/>
+    public static readonly Rule ReplacePassword = new("replace-password", Channel.Email);
+
+    /// <inheritdoc cref="VerifyEmail"/>
+    public static readonly Rule Invitation = new("invitation", Channel.Email);
+
+    /// <summary><c>EmailChanged</c>: the mail goes to the former address.</summary>
+    public static readonly Rule EmailChanged = new("email-changed", Channel.Email, Channel.Inbox);
+
+    public static readonly IReadOnlyList<Rule> All =
+        [Welcome, PasswordChanged, VerifyEmail, ChangeEmail, ResetPassword, ReplacePassword, Invitation, EmailChanged];
 }

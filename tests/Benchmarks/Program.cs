@@ -8,6 +8,7 @@ return args switch
 {
     ["start"] => await StartBenchmark.RunAsync(),
     ["login"] => await LoginBenchmark.RunAsync(),
+    ["enumeration"] => await EnumerationBenchmark.RunAsync(),
     ["outbox"] => await OutboxBenchmark.RunAsync(),
     ["log"] => await LogBenchmark.RunAsync(),
     ["tokens"] => await TokenBenchmark.RunAsync(),
@@ -24,6 +25,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | outbox | heartbeats | log | limits | gateway | identity | tokens | revoke [COUNT]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox | heartbeats | log | limits | gateway | identity | tokens | revoke [COUNT]");
     return 2;
 }

@@ -1,4 +1,5 @@
 using EndToEnd.Tests.Support;
+using Platform.LocalEngine.Mail;
 using Platform.LocalEngine.Testing;
 using Platform.Testing;
 
@@ -14,15 +15,17 @@ public sealed class WelcomingPeopleTests(RunningPlatform platform)
         await person.SignInAsync();
 
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        var mail = await platform.App.Mailbox().WaitForAsync(person.Email, cancellationToken: deadline.Token);
+        var mail = await platform.App.Mailbox().WaitForAsync(person.Email, IsWelcome, deadline.Token);
         Assert.Contains(person.UserName, mail.Text, StringComparison.Ordinal);
         Assert.Contains(person.UserName, mail.Html, StringComparison.Ordinal);
 
         await Eventually.Async(
             async () => (await person.GetAsync("/api/v1/notifications")).GetProperty("items").GetArrayLength() == 1,
             TimeSpan.FromSeconds(10));
-        Assert.Single(platform.App.Mailbox().Mails, caught => caught.To.Contains(person.Email, StringComparer.Ordinal));
+        Assert.Single(platform.App.Mailbox().Mails, caught => caught.To.Contains(person.Email, StringComparer.Ordinal) && IsWelcome(caught));
     }
+
+    private static bool IsWelcome(CaughtMail mail) => mail.Subject.StartsWith("Welcome", StringComparison.Ordinal);
 
     [Fact]
     public async Task ReadInbox_OfAnotherPerson_ShowsNothingOfIt()

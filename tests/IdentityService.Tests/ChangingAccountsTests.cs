@@ -83,7 +83,8 @@ public sealed class ChangingAccountsTests(IdentityApi api)
 
         var account = await answer.BodyAsync(HttpStatusCode.OK);
         Assert.Equal("Ada L.", account.Text("displayName"));
-        Assert.Equal($"new-{person.Email}", account.Text("email"));
+        Assert.Equal(person.Email, account.Text("email"));
+        Assert.Equal($"new-{person.Email}", account.Text("pendingEmail"));
         Assert.NotEqual(version, answer.Headers.ETag!.ToString());
         var record = await api.Events.AuditAsync("user.updated", person.Id.ToString());
         Assert.Equal(person.Email, record.Before!.Value.Text("email"));

@@ -44,7 +44,7 @@ public sealed class RegisteringUsersTests(IdentityApi api)
     [InlineData("abc@d", null, null, "username")]
     [InlineData("abc\0d", null, null, "username")]
     [InlineData("abcd\n", null, null, "username")]
-    [InlineData("\uFF41\uFF42\uFF43\uFF44", null, null, "username")]
+    [InlineData("ad\u200ba", null, null, "username")]
     [InlineData("p\u0430ypal", null, null, "username")]
     [InlineData("", null, null, "username")]
     [InlineData(null, "plain", null, "email")]
@@ -137,5 +137,34 @@ public sealed class RegisteringUsersTests(IdentityApi api)
         }
 
         await api.Events.OneAsync<UserRegistered>(one => one.UserName == person.UserName);
+    }
+
+    [Fact]
+    public async Task Register_NameBeyondAscii_IsKeptNormalizedAndFoundInAnySpelling()
+    {
+        var person = api.NewPerson();
+        var letters = string.Concat(Guid.CreateVersion7().ToString("N")[12..].Select(digit => (char)('\u0431' + Convert.ToInt32($"{digit}", 16))));
+        using var answer = await person.TryRegisterAsync(userName: $"\u0416{letters}\u0438\u0306"); // the last two compose
+
+        var body = await answer.BodyAsync(HttpStatusCode.Created);
+        Assert.Equal($"\u0416{letters}\u0439", body.Text("username"));
+        using var login = await person.TryLogInAsync(name: $"\u0436{letters.ToUpperInvariant()}\u0419");
+        Assert.Equal(HttpStatusCode.OK, login.StatusCode);
+        var token = Jwt.Claims((await login.BodyAsync(HttpStatusCode.OK)).Text("access_token"));
+        Assert.Equal($"\u0416{letters}\u0439", token.Text("name"));
+    }
+
+    [Fact]
+    public async Task Register_NamesThatLookAlikeSideBySide_OneWins()
+    {
+        // Only letters that Cyrillic has too.
+        var name = string.Concat(Guid.CreateVersion7().ToString("N")[8..].Select(digit => "acehijopsxyacehi"[Convert.ToInt32($"{digit}", 16)]));
+        var cyrillic = string.Concat(name.Select(letter => "\u0430\u0441\u0435\u04bb\u0456\u0458\u043e\u0440\u0455\u0445\u0443"["acehijopsxy".IndexOf(letter, StringComparison.Ordinal)]));
+
+        var answers = await Task.WhenAll(
+            api.NewPerson().TryRegisterAsync(userName: name), api.NewPerson().TryRegisterAsync(userName: cyrillic));
+
+        Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
+        Assert.Equal("user_name_taken", await answers.Single(answer => answer.StatusCode != HttpStatusCode.Created).ProblemAsync(HttpStatusCode.Conflict));
     }
 }

@@ -1,4 +1,5 @@
 using IdentityService.Data;
+using IdentityService.Names;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -34,6 +35,8 @@ public sealed class StartingTests(IdentityApi api)
     [InlineData("Keys:EncryptionKey", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
     [InlineData("Keys:EncryptionKey", "changeme-changeme-changeme-changeme-0123")]
     [InlineData("Keys:EncryptionKey", "c2hvcnQ=")]
+    [InlineData("Sealing:Key", null)]
+    [InlineData("Sealing:Key", "too short a key")]
     [InlineData("Clients:Gateway:Secret", null)]
     [InlineData("Clients:Gateway:Secret", "too short a secret")]
     [InlineData("Administrator:Password", null)]
@@ -73,7 +76,7 @@ public sealed class StartingTests(IdentityApi api)
 
         var options = new DbContextOptionsBuilder<IdentityDb>()
             .UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options;
-        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope());
+        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope(), Options.Create(new Accounts.RegistrationOptions()));
         await database.GetService<IMigrator>().MigrateAsync("0");
         await using var source = NpgsqlDataSource.Create(backing.Database);
         await using var left = source.CreateCommand(
@@ -83,6 +86,38 @@ public sealed class StartingTests(IdentityApi api)
         await database.Database.MigrateAsync();
         Assert.False(database.Database.HasPendingModelChanges());
     }
+
+    [Fact]
+    public async Task Migrations_NamesFromBefore_KeepTheirKeysAndTheirOwners()
+    {
+        var backing = await api.NewBackingAsync();
+        Person[] people;
+        await using (var host = IdentityHost.Start(backing, services: IdentityHost.FastHashes))
+        {
+            using var http = host.CreateClient();
+            people = [new Person(http), new Person(http)];
+            await people[0].RegisterAsync();
+            await people[1].RegisterAsync();
+        }
+
+        var options = new DbContextOptionsBuilder<IdentityDb>()
+            .UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options;
+        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope(), Options.Create(new Accounts.RegistrationOptions()));
+        var before = await KeysAsync(database);
+        await database.GetService<IMigrator>().MigrateAsync("Grants");
+        await database.Database.ExecuteSqlAsync($"UPDATE users SET user_name = 'Paypal1' WHERE id = {people[0].Id}");
+        await database.Database.ExecuteSqlAsync($"UPDATE users SET user_name = 'PaypalI' WHERE id = {people[1].Id}");
+        await database.Database.MigrateAsync();
+
+        var after = await KeysAsync(database);
+        Assert.Equal(before["admin"], after["admin"]);
+        Assert.Equal(Convert.ToHexString(UserNames.LookKeyOf("Paypal1")), after["Paypal1"].Look);
+        Assert.NotEqual(after["Paypal1"].Look, after["PaypalI"].Look);
+    }
+
+    private static async Task<Dictionary<string, (string Name, string Look)>> KeysAsync(IdentityDb database) =>
+        (await database.Users.IgnoreQueryFilters().AsNoTracking().ToListAsync())
+            .ToDictionary(user => user.UserName!, user => (Convert.ToHexString(user.NameKey), Convert.ToHexString(user.LookKey)), StringComparer.Ordinal);
 
     private static string Faults(params (string Key, string? Value)[] settings)
     {

@@ -21,6 +21,13 @@ internal sealed class EventProbe : IAsyncDisposable
                 Take<UserRegistered>(queue);
                 Take<PasswordChanged>(queue);
                 Take<RevocationIssued>(queue);
+                Take<AccountLinkIssued>(queue);
+                Take<EmailChanged>(queue);
+                Take<UserDisabled>(queue);
+                Take<UserEnabled>(queue);
+                Take<UserDeleted>(queue);
+                Take<TenantDisabled>(queue);
+                Take<TenantEnabled>(queue);
                 Take<AuditRecorded>(queue);
             });
         });

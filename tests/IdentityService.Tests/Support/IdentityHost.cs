@@ -16,6 +16,8 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
 {
     public const string AdministratorPassword = "fjord-lantern-52-quartz";
 
+    public const string SealingKey = "forty-seven quiet herons of the sealed mails";
+
     public const string GatewaySecret = "forty-seven quiet herons of the gateway";
 
     private readonly Dictionary<string, string?> _settings;
@@ -49,6 +51,7 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
             ["Keys:EncryptionKey"] = "p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk=",
             ["Clients:PrivateCallbacks"] = "true",
             ["Clients:Gateway:Secret"] = GatewaySecret,
+            ["Sealing:Key"] = SealingKey,
             ["Logging:LogLevel:Default"] = "Critical",
         };
         foreach (var (key, value) in settings)

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Messaging;
 
 namespace NotificationService.Tests.Support;
 
@@ -16,6 +18,17 @@ internal sealed record Person(Guid Id, Guid Tenant, string Name, string Email)
     public UserRegistered Registered() => new(Envelope(), Id, Name, Email);
 
     public PasswordChanged ChangedPassword(string? address = "203.0.113.7") => new(Envelope() with { Address = address }, Id, Name, Email);
+
+    public EmailChanged ChangedEmail(string email) => new(Envelope(), Id, Name, Email, email);
+
+    public UserDeleted Deleted() => new(Envelope(), Id);
+
+    /// <summary>A link as the identity service seals it.</summary>
+    public AccountLinkIssued Link(AccountLinkKind kind, string key, string link)
+    {
+        var seal = new EventSeal(Options.Create(new SealingOptions { Key = key }));
+        return new(Envelope(), kind, Id, Name, Email, seal.Seal(link, Id), TimeProvider.System.GetUtcNow().AddDays(1));
+    }
 
     private EventEnvelope Envelope()
     {

@@ -15,6 +15,8 @@ namespace NotificationService.Tests.Support;
 /// <summary>The service on its real servers, sending to the mail catcher; one for all tests, each with its own people.</summary>
 public sealed class RunningNotifications : IAsyncLifetime
 {
+    public const string SealingKey = "forty-seven quiet herons of the sealed mails";
+
     public PlatformServers Servers { get; } = new();
 
     public TestTokens Tokens { get; private set; } = null!;
@@ -43,6 +45,7 @@ public sealed class RunningNotifications : IAsyncLifetime
             ["ConnectionStrings:notifydb"] = await Servers.CreateDatabaseAsync("notify"),
             ["ConnectionStrings:messaging"] = await Servers.CreateMessagingAsync(),
             ["ConnectionStrings:mail"] = Servers.Mail,
+            ["Sealing:Key"] = SealingKey,
             ["Delivery:Poll"] = "00:00:00.100",
             ["Delivery:FirstDelay"] = "00:00:00.200",
             ["Delivery:LongestDelay"] = "00:00:01",
