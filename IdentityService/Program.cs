@@ -24,7 +24,7 @@ var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddServiceDocument("Identity");
 builder.AddForwardedAddress();
-builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync, prepared: 100);
+builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync, ShortStatements.Tune);
 builder.AddIdentityMessaging();
 builder.AddTokens();
 builder.AddRevocations();

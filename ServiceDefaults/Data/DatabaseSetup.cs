@@ -17,18 +17,15 @@ public static class DatabaseSetup
     /// <param name="builder">The host.</param>
     /// <param name="connectionName">Key under <c>ConnectionStrings</c>, for example <c>auditdb</c>.</param>
     /// <param name="seed">Run after the migration under the same lock; must do nothing the second time.</param>
-    /// <param name="prepared">
-    /// How many statements a connection keeps prepared, those used most; none by default. It saves PostgreSQL parsing and
-    /// planning, and suits short queries whose best plan does not depend on their values.
-    /// </param>
+    /// <param name="connections">Settings of the connections that suit the service's use of them.</param>
     public static IHostApplicationBuilder AddDatabase<TContext>(
         this IHostApplicationBuilder builder,
         string connectionName,
         Func<IServiceProvider, TContext, CancellationToken, Task>? seed = null,
-        int prepared = 0)
+        Action<NpgsqlConnectionStringBuilder>? connections = null)
         where TContext : DbContext
     {
-        builder.AddNpgsqlDataSource(connectionName, configureDataSourceBuilder: source => source.ConnectionStringBuilder.MaxAutoPrepare = prepared);
+        builder.AddNpgsqlDataSource(connectionName, configureDataSourceBuilder: source => connections?.Invoke(source.ConnectionStringBuilder));
         builder.Services.TryAddScoped<TenantScope>();
         builder.Services.AddDbContext<TContext>((services, options) => options
             .UseNpgsql(
