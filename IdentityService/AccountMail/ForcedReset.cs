@@ -13,7 +13,8 @@ internal sealed class ForcedReset(IdentityDb database, AccountLinks links, MailQ
     public async Task<Revocation> ApplyAsync(User user, string reason, EventEnvelope cause, CancellationToken cancellationToken)
     {
         user.RequireNewPassword();
-        await links.IssueAsync(user, AccountLinkKind.ReplacePassword, user.Email!, cause, cancellationToken);
+        var kind = user.PasswordHash is null ? AccountLinkKind.Invitation : AccountLinkKind.ReplacePassword;
+        await links.IssueAsync(user, kind, user.Email!, cause, cancellationToken);
         database.AddAudit(
             cause,
             "user.password_reset_forced",

@@ -30,15 +30,10 @@ internal static class EnumerationBenchmark
 
         var (known, unknown) = (new Samples("login, wrong password"), new Samples("login, unknown name"));
         var (mailed, ignored) = (new Samples("forgot-password, known address"), new Samples("forgot-password, unknown address"));
-        for (var run = 0; run < Tries * People; run++)
-        {
-            var person = $"{run % People:000}";
-            await known.TimeAsync(() => LogInAsync(identity, $"known{person}"));
-            await unknown.TimeAsync(() => LogInAsync(identity, $"other{person}"));
-            await mailed.TimeAsync(() => ForgotAsync(identity, $"known{person}@platform.test"));
-            await ignored.TimeAsync(() => ForgotAsync(identity, $"other{person}@platform.test"));
-        }
+        await InTurnAsync(known, unknown, LogInAsync, person => person, identity);
 
+        // After the sign-ins: a mail that is sent takes its part of the processors.
+        await InTurnAsync(mailed, ignored, ForgotAsync, person => $"{person}@platform.test", identity);
         foreach (var samples in new[] { known, unknown, mailed, ignored })
         {
             Console.WriteLine(samples);
@@ -47,6 +42,18 @@ internal static class EnumerationBenchmark
         Console.WriteLine(FormattableString.Invariant(
             $"known / unknown, medians: {known.Median / unknown.Median:0.000} login, {mailed.Median / ignored.Median:0.000} forgot-password"));
         return 0;
+    }
+
+    // Who is first changes, so that what one leaves behind meets both alike.
+    private static async Task InTurnAsync(Samples known, Samples unknown, Func<HttpClient, string, Task> ask, Func<string, string> name, HttpClient http)
+    {
+        for (var run = 0; run < Tries * People; run++)
+        {
+            var person = $"{run % People:000}";
+            var (first, second) = run % 2 == 0 ? ((known, "known"), (unknown, "other")) : ((unknown, "other"), (known, "known"));
+            await first.Item1.TimeAsync(() => ask(http, name(first.Item2 + person)));
+            await second.Item1.TimeAsync(() => ask(http, name(second.Item2 + person)));
+        }
     }
 
     private static Task LogInAsync(HttpClient http, string name) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using IdentityService.Accounts;
 using IdentityService.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
@@ -37,6 +38,10 @@ public sealed class AdministeringTenantsTests(OwnHost own) : IClassFixture<OwnHo
         var tenant = await CreatedAsync(platform);
         var admin = await MemberAsync(platform, tenant, Role.Admin);
         var outsider = await own.SignedInAsync();
+        var client = await TestClient.RegisterAsync(own.Host, own.Http);
+        await own.Host.QueryAsync(db => db.Clients.Where(row => row.Id == Guid.Parse(client.Id))
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.TenantId, tenant)));
+        await client.TokenAsync();
         var (key, _) = await admin.CreateKeyAsync(["identity:self"]);
 
         using var disabled = await SendAsync(platform, HttpMethod.Put, $"/{tenant}", new { name = $"{tenant:N}", disabled = true }, "*");
@@ -48,6 +53,8 @@ public sealed class AdministeringTenantsTests(OwnHost own) : IClassFixture<OwnHo
         Assert.Equal(HttpStatusCode.Unauthorized, refresh.StatusCode);
         Assert.Equal("invalid_credentials", await login.ProblemAsync(HttpStatusCode.Unauthorized));
         await TestClient.Gateway(own.Http).MustRefuseKeyAsync(key);
+        using var token = await client.AskAsync("/connect/token", ("grant_type", "client_credentials"));
+        Assert.Equal("invalid_client", (await token.BodyAsync(HttpStatusCode.Unauthorized)).Text("error"));
         await outsider.RefreshAsync();
         var revocation = await own.Events.OneAsync<RevocationIssued>(told => told.Kind == RevocationKind.Tenant && told.Value == tenant.ToString());
         Assert.NotNull(revocation.Cutoff);

@@ -17,11 +17,15 @@ public sealed class AdministeringUsersTests(IdentityApi api)
         var user = await answer.BodyAsync(HttpStatusCode.Created);
         var id = user.GetProperty("id").GetGuid();
         using var before = await person.TryLogInAsync();
-        var token = await api.Events.TokenAsync(id, AccountLinkKind.Invitation);
+        var first = await api.Events.TokenAsync(id, AccountLinkKind.Invitation);
+        await admin.ChangeUserAsync(api.Http, id, "reset-password"); // invites again
+        var token = await api.Events.TokenAsync(id, AccountLinkKind.Invitation, count: 2);
+        using var dead = await person.SendAsync(HttpMethod.Post, "reset-password", new { token = first, newPassword = person.Password });
 
         using var set = await person.SendAsync(HttpMethod.Post, "reset-password", new { token, newPassword = person.Password });
 
         Assert.Equal("invalid_credentials", await before.ProblemAsync(HttpStatusCode.Unauthorized));
+        Assert.Equal("invalid_link", await dead.ProblemAsync(HttpStatusCode.BadRequest));
         Assert.Equal(HttpStatusCode.NoContent, set.StatusCode);
         await person.LogInAsync();
         Assert.Contains("devices:read", Jwt.Claims(person.AccessToken).Text("scope"), StringComparison.Ordinal);

@@ -18,7 +18,7 @@ public sealed partial class PageTests(IdentityApi api)
         using var signedIn = await browser.TrySubmitAsync(signInText, ("username", person.UserName), ("password", person.Password));
         using var consent = await browser.GetAsync((await browser.GetAsync(signedIn.Headers.Location!.OriginalString)).Headers.Location!.OriginalString);
         await CheckAsync(consent, "form-action 'self' https://app.test;");
-        foreach (var path in new[] { "/account", "/account/sign-in", "/account/device", "/connect/logout", "/connect/authorize" })
+        foreach (var path in new[] { "/account", "/account/sign-in", "/account/device", "/account/forgot-password", "/account/verify-email?token=x", "/account/reset-password?token=x", "/connect/logout", "/connect/authorize" })
         {
             using var page = await browser.GetAsync(path);
             await CheckAsync(page, "form-action 'self';");
