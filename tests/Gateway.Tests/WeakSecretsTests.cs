@@ -1,3 +1,5 @@
+using Platform.Testing;
+
 namespace Gateway.Tests;
 
 public sealed class WeakSecretsTests
