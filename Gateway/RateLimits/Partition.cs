@@ -143,8 +143,8 @@ internal sealed class Partition
     {
         var advance = Math.Clamp(granted.Free, 0, demand.Quota.Advance);
         _leased = _collected + demand.Keep + granted.Permits;
-        Raise(demand.Quota, _leased + advance, _collected + advance, leaseEnds, granted.Used, now + granted.FadesIn, now);
-        Volatile.Write(ref _refusedUntil, granted.Free > 0 ? 0 : now + Math.Max(pace, granted.Wait));
+        var refusedUntil = granted.Free > 0 ? 0 : now + Math.Max(pace, granted.Wait);
+        Raise(demand.Quota, _leased + advance, _collected + advance, leaseEnds, refusedUntil, granted.Used, now + granted.FadesIn, now);
     }
 
     /// <summary>Without Redis: what is left of this gateway's share.</summary>
@@ -155,14 +155,15 @@ internal sealed class Partition
         var share = quota.Share(gateways);
         var free = (long)Math.Max(0, Math.Floor(share - used));
         _leased = 0; // nothing is held in Redis
-        Raise(quota, _collected + free, _collected + free, leaseEnds, quota.Permits - share + (long)Math.Ceiling(used), now + _window.FadesIn(quota, now), now);
 
         // All of the share is handed out, so whoever finds none refuses until some of what counts now has faded.
-        var wait = free > 0 ? 0 : _window.WaitFor(quota, now, used + 1 - share);
-        Volatile.Write(ref _refusedUntil, free > 0 ? 0 : now + Math.Max(pace, wait));
+        var refusedUntil = free > 0 ? 0 : now + Math.Max(pace, _window.WaitFor(quota, now, used + 1 - share));
+        Raise(
+            quota, _collected + free, _collected + free, leaseEnds, refusedUntil,
+            quota.Permits - share + (long)Math.Ceiling(used), now + _window.FadesIn(quota, now), now);
     }
 
-    private void Raise(Quota quota, long ceiling, long withoutLease, long leaseEnds, long used, long fadesAt, long now)
+    private void Raise(Quota quota, long ceiling, long withoutLease, long leaseEnds, long refusedUntil, long used, long fadesAt, long now)
     {
         if (quota != Quota)
         {
@@ -173,6 +174,11 @@ internal sealed class Partition
         Volatile.Write(ref _ceiling, ceiling);
         Volatile.Write(ref _ceilingWithoutLease, withoutLease);
         Volatile.Write(ref _leaseEnds, leaseEnds);
+        Volatile.Write(ref _refusedUntil, refusedUntil);
+        if (Quota is { } changed && changed != quota)
+        {
+            Adopt(changed); // between the look and the writes
+        }
     }
 
     private static int Seconds(long milliseconds, Quota quota) => (int)Math.Clamp((milliseconds + 999) / 1000, 1, quota.WindowSeconds);

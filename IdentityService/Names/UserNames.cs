@@ -6,7 +6,7 @@ namespace IdentityService.Names;
 /// <summary>What becomes of a user name that somebody types: how it is kept, searched, and told from others that look alike.</summary>
 internal static class UserNames
 {
-    // Longer ones can't become a name of 64 characters: no character's NFKC is shorter than a third of it.
+    // Longer ones can't become a name of 64 characters: no more than four compose to one.
     private const int LongestTyped = 256;
 
     /// <summary>The name as it is kept and shown, in NFKC; null for a text that is no name.</summary>

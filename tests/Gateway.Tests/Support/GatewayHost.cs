@@ -50,6 +50,8 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
         return addresses.Select(address => new Uri(address)).First(address => $"{address.Port}" != management);
     }
 
+    public TimeSpan Staleness => Services.GetRequiredService<RevocationFreshness>().Staleness;
+
     public RevocationState State => Services.GetRequiredService<RevocationFreshness>().State;
 
     /// <summary>What its readiness says about revocations.</summary>

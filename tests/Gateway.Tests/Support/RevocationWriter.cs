@@ -11,12 +11,16 @@ internal sealed class RevocationWriter : IAsyncDisposable
     private readonly ConnectionMultiplexer _connection;
     private Task _beating = Task.CompletedTask;
     private CancellationTokenSource _pause = new();
+    private long _beatAt;
 
     private RevocationWriter(ConnectionMultiplexer connection) => _connection = connection;
 
     public long Sequence { get; private set; }
 
     public string Generation { get; private set; } = "";
+
+    /// <summary>Time since the latest heartbeat was written, or a little more.</summary>
+    public TimeSpan SinceBeat => TimeProvider.System.GetElapsedTime(_beatAt);
 
     /// <summary>All that were issued, as the database has them.</summary>
     public ConcurrentQueue<RevocationIssued> Issued { get; } = [];
@@ -99,6 +103,7 @@ internal sealed class RevocationWriter : IAsyncDisposable
         {
             do
             {
+                _beatAt = TimeProvider.System.GetTimestamp();
                 await AddAsync(RevocationStream.Heartbeat(Sequence));
             }
             while (await rhythm.WaitForNextTickAsync(stop));
