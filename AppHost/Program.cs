@@ -9,6 +9,7 @@ var dataFolder = builder.Configuration["DataFolder"] ?? Path.Combine(builder.App
 var administratorPassword = builder.AddParameter("admin-password", new GenerateParameterDefault { MinLength = 24, Special = false }, secret: true, persist: true);
 var encryptionKey = builder.AddParameter("identity-encryption-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
 var gatewayClientSecret = builder.AddParameter("gateway-client-secret", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
+var auditEncryptionKey = builder.AddParameter("audit-encryption-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
 var sealingKey = builder.AddParameter("sealing-key", new GenerateParameterDefault { MinLength = 48, Special = false }, secret: true, persist: true);
 
 // Infrastructure
@@ -41,6 +42,8 @@ var audit = builder.AddProject<Projects.AuditService>("audit")
     .WithHttpEndpoint()
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
+    .WithEnvironment("Evidence__EncryptionKey", auditEncryptionKey)
+    .WithEnvironment("Evidence__CheckpointFolder", Path.GetFullPath(Path.Combine(dataFolder, "audit-checkpoints")))
     .WithReference(auditDatabase).WaitFor(auditDatabase)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(identity);

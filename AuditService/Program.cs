@@ -1,9 +1,19 @@
 using AuditService.Data;
+using AuditService.Evidence;
+using AuditService.Evidence.Verifying;
+using AuditService.Exporting;
 using AuditService.Reading;
 using AuditService.Recording;
+using AuditService.Retention;
+using AuditService.Subjects;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
 using ServiceDefaults.OpenApi;
+
+if (args is [OfflineVerifier.Command, .. var files])
+{
+    return OfflineVerifier.Run(files, Console.Out);
+}
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
@@ -11,7 +21,9 @@ builder.AddServiceDocument("Audit");
 builder.AddForwardedAddress();
 builder.AddAccessTokens();
 builder.AddDatabase<AuditDbContext>("auditdb");
+builder.AddEvidence();
 builder.AddRecording();
+builder.AddRetention();
 builder.Services.AddValidation();
 
 var app = builder.Build();
@@ -19,5 +31,10 @@ app.UseTenantOfCaller();
 app.MapDefaultEndpoints();
 app.MapServiceDocument();
 app.MapAuditEndpoints();
+app.MapEvidenceEndpoints();
+app.MapHoldEndpoints();
+app.MapExportEndpoints();
+app.MapSubjectEndpoints();
 
 await app.RunAsync();
+return 0;

@@ -1,5 +1,7 @@
 using AuditService.Reading;
+using AuditService.Retention;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using ServiceDefaults.Data;
 
 namespace AuditService.Data;
@@ -10,7 +12,19 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, T
 {
     public DbSet<AuditRecord> Records => Set<AuditRecord>();
 
-    protected override void MapTables(ModelBuilder builder) => builder.Entity<AuditRecord>(record =>
+    public DbSet<LegalHold> Holds => Set<LegalHold>();
+
+    protected override void MapTables(ModelBuilder builder)
+    {
+        builder.Entity<AuditRecord>(MapRecord);
+        builder.Entity<LegalHold>(hold =>
+        {
+            hold.ToTable("audit_holds");
+            hold.HasIndex(row => new { row.TenantId, row.PlacedAt });
+        });
+    }
+
+    private void MapRecord(EntityTypeBuilder<AuditRecord> record)
     {
         // Made by SQL in the migration: EF Core has no word for a partitioned table.
         record.ToTable("audit_records", table => table.ExcludeFromMigrations());
@@ -21,5 +35,5 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, T
 
         // A record of no tenant, an anonymous request's, is seen by the platform alone.
         record.HasQueryFilter(row => Tenants.SeesAll || (row.TenantId != null && row.TenantId == Tenants.TenantId));
-    });
+    }
 }

@@ -61,4 +61,13 @@ internal sealed class AuditRecord
     public required string[] Marks { get; init; }
 
     public required NpgsqlTsVector Search { get; init; }
+
+    /// <summary>Its place in the log's tree, from 0 and without a gap.</summary>
+    public long? LeafIndex { get; init; }
+
+    /// <summary>Salt of the personal part's digest; null once that is erased.</summary>
+    public byte[]? Salt { get; init; }
+
+    /// <summary>Digest of a personal part that was erased.</summary>
+    public byte[]? PersonalDigest { get; init; }
 }

@@ -8,4 +8,19 @@ internal static class AuditActions
 
     /// <summary>Somebody read other people's records.</summary>
     public const string AuditRead = "audit.read";
+
+    /// <summary>The log was changed by somebody else than this service.</summary>
+    public const string IntegrityViolated = "audit.integrity_violated";
+
+    /// <summary>The time of a partition was over.</summary>
+    public const string PartitionDropped = "audit.partition_dropped";
+
+    /// <summary>Records are kept beyond their time from now on.</summary>
+    public const string HoldPlaced = "audit.hold_placed";
+
+    /// <summary>What is personal was taken out of somebody's records.</summary>
+    public const string SubjectErased = "audit.subject_erased";
+
+    /// <summary>They no longer are.</summary>
+    public const string HoldReleased = "audit.hold_released";
 }

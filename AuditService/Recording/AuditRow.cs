@@ -67,8 +67,8 @@ internal sealed record AuditRow
         var row = new AuditRow
         {
             Id = envelope.Id,
-            OccurredAt = envelope.OccurredAt.ToUniversalTime(),
-            ReceivedAt = receivedAt,
+            OccurredAt = Stored(envelope.OccurredAt),
+            ReceivedAt = Stored(receivedAt),
             TenantId = envelope.TenantId,
             ActorKind = cleaning.Name("actorKind", envelope.Actor.Kind),
             ActorId = cleaning.Text("actorId", envelope.Actor.Id, 200) ?? "",
@@ -99,8 +99,8 @@ internal sealed record AuditRow
         var row = new AuditRow
         {
             Id = request.Id,
-            OccurredAt = request.At.ToUniversalTime(),
-            ReceivedAt = receivedAt,
+            OccurredAt = Stored(request.At),
+            ReceivedAt = Stored(receivedAt),
             TenantId = request.TenantId,
             ActorKind = cleaning.Name("actorKind", request.Actor.Kind),
             ActorId = cleaning.Text("actorId", request.Actor.Id, 200) ?? "",
@@ -126,4 +126,8 @@ internal sealed record AuditRow
         };
         return row with { Words = SearchWords.Of(row), Marks = cleaning.Marks };
     }
+
+    // PostgreSQL keeps microseconds; the leaf is made of what it keeps.
+    private static DateTimeOffset Stored(DateTimeOffset time) =>
+        new(time.UtcTicks - (time.UtcTicks % TimeSpan.TicksPerMicrosecond), TimeSpan.Zero);
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using AuditService.Evidence;
 using ServiceDefaults.Logging;
 
 namespace AuditService.Recording;
@@ -17,8 +17,8 @@ internal enum JsonChanges
 }
 
 /// <summary>
-/// Writes a document anew so that <c>jsonb</c> takes it: no <c>\u0000</c>, no lone surrogates, no numbers beyond
-/// <c>numeric</c>, no depth that another reader would refuse. A value under a secret's name is taken out, in case its writer forgot.
+/// Writes a document anew so that <c>jsonb</c> takes it: no <c>\u0000</c>, no lone surrogates, no numbers that a double
+/// cannot hold as written (RFC 7493, 2.2), no member twice, no depth that another reader would refuse. A value under a secret's name is taken out, in case its writer forgot.
 /// </summary>
 internal static class CleanJson
 {
@@ -75,9 +75,18 @@ internal static class CleanJson
     private static void WriteObject(Utf8JsonWriter writer, JsonElement value, int depth, ref JsonChanges changes)
     {
         writer.WriteStartObject();
-        foreach (var member in value.EnumerateObject())
+        var names = new HashSet<string>(StringComparer.Ordinal);
+
+        // Of members with one name the last counts; jsonb would drop the others without a word.
+        foreach (var member in value.EnumerateObject().Reverse())
         {
             var name = Text(NameOf(member), ref changes);
+            if (!names.Add(name))
+            {
+                changes |= JsonChanges.Replaced;
+                continue;
+            }
+
             writer.WritePropertyName(name);
             if (IsSecret(name) && member.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False))
             {
@@ -99,8 +108,7 @@ internal static class CleanJson
 
     private static void WriteNumber(Utf8JsonWriter writer, string number, ref JsonChanges changes)
     {
-        if (number.Length <= LongestNumber
-            && double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var magnitude) && double.IsFinite(magnitude))
+        if (number.Length <= LongestNumber && CanonicalNumber.IsExact(number))
         {
             writer.WriteRawValue(number);
             return;

@@ -3,86 +3,25 @@ using NpgsqlTypes;
 
 namespace AuditService.Recording;
 
-/// <summary>
-/// Writes rows by binary COPY into a temporary table and from there, without the ones that are already in the log, into
-/// the day's partitions, in one transaction. Keeps its connection and with it the temporary table; after a failure both are made anew.
-/// </summary>
-internal sealed class RecordCopy(NpgsqlDataSource database) : IAsyncDisposable
+/// <summary>Writes rows by binary COPY into the log, from where PostgreSQL puts each into its day's partition.</summary>
+internal static class RecordCopy
 {
-    private const string Columns =
+    private const string Copy =
         """
-        id, occurred_at, received_at, tenant_id, actor_kind, actor_id, actor_name, session_id, address, user_agent, action,
-        resource_type, resource_id, severity, result, duration_ms, before, after, detail, trace_id, method, path, route,
-        status, request_id, marks
+        COPY audit_records (
+            id, occurred_at, received_at, tenant_id, actor_kind, actor_id, actor_name, session_id, address, user_agent, action,
+            resource_type, resource_id, severity, result, duration_ms, before, after, detail, trace_id, method, path, route,
+            status, request_id, marks, search, leaf_index, salt)
+        FROM STDIN (FORMAT BINARY)
         """;
 
-    private const string Stage =
-        """
-        CREATE TEMP TABLE staged (LIKE audit_records) ON COMMIT DELETE ROWS;
-        ALTER TABLE staged DROP COLUMN search, ADD COLUMN words text[] NOT NULL;
-        """;
-
-    private const string Insert =
-        $"""
-        INSERT INTO audit_records ({Columns}, search)
-        SELECT {Columns}, array_to_tsvector(words) FROM staged
-        ORDER BY occurred_at, id
-        ON CONFLICT DO NOTHING
-        """;
-
-    private NpgsqlConnection? _connection;
-
-    /// <summary>Gives back how many rows were new.</summary>
-    public async Task<int> WriteAsync(IReadOnlyList<AuditRow> rows, CancellationToken cancellationToken)
+    public static async Task WriteAsync(
+        NpgsqlConnection connection,
+        IReadOnlyList<(AuditRow Row, long Index, byte[] Salt)> leaves,
+        CancellationToken cancellationToken)
     {
-        try
-        {
-            _connection ??= await OpenAsync(cancellationToken);
-            await using var transaction = await _connection.BeginTransactionAsync(cancellationToken);
-            await CopyAsync(_connection, rows, cancellationToken);
-            await using var insert = new NpgsqlCommand(Insert, _connection);
-            var fresh = await insert.ExecuteNonQueryAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            return fresh;
-        }
-        catch
-        {
-            await DisposeAsync();
-            throw;
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_connection is { } connection)
-        {
-            _connection = null;
-            await connection.DisposeAsync();
-        }
-    }
-
-    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
-    {
-        var connection = await database.OpenConnectionAsync(cancellationToken);
-        try
-        {
-            await using var stage = new NpgsqlCommand(Stage, connection);
-            await stage.ExecuteNonQueryAsync(cancellationToken);
-            return connection;
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static async Task CopyAsync(
-        NpgsqlConnection connection, IReadOnlyList<AuditRow> rows, CancellationToken cancellationToken)
-    {
-        await using var copy = await connection.BeginBinaryImportAsync(
-            $"COPY staged ({Columns}, words) FROM STDIN (FORMAT BINARY)", cancellationToken);
-        foreach (var row in rows)
+        await using var copy = await connection.BeginBinaryImportAsync(Copy, cancellationToken);
+        foreach (var (row, index, salt) in leaves)
         {
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(row.Id, NpgsqlDbType.Uuid, cancellationToken);
@@ -111,7 +50,9 @@ internal sealed class RecordCopy(NpgsqlDataSource database) : IAsyncDisposable
             await WriteAsync(copy, row.Status, NpgsqlDbType.Smallint, cancellationToken);
             await WriteAsync(copy, row.RequestId, NpgsqlDbType.Text, cancellationToken);
             await copy.WriteAsync(row.Marks, NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
-            await copy.WriteAsync(row.Words, NpgsqlDbType.Array | NpgsqlDbType.Text, cancellationToken);
+            await copy.WriteAsync(Vector(row.Words), NpgsqlDbType.TsVector, cancellationToken);
+            await copy.WriteAsync(index, NpgsqlDbType.Bigint, cancellationToken);
+            await copy.WriteAsync(salt, NpgsqlDbType.Bytea, cancellationToken);
         }
 
         await copy.CompleteAsync(cancellationToken);
@@ -124,4 +65,9 @@ internal sealed class RecordCopy(NpgsqlDataSource database) : IAsyncDisposable
     private static Task WriteAsync<T>(NpgsqlBinaryImporter copy, T? value, NpgsqlDbType type, CancellationToken cancellationToken)
         where T : struct =>
         value is { } known ? copy.WriteAsync(known, type, cancellationToken) : copy.WriteNullAsync(cancellationToken);
+
+    // Obsolete since it does not know all of PostgreSQL's syntax; words of letters and digits have none.
+#pragma warning disable CS0618
+    private static NpgsqlTsVector Vector(string[] words) => NpgsqlTsVector.Parse(string.Join(' ', words));
+#pragma warning restore CS0618
 }

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using AuditService.Evidence;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -9,12 +10,19 @@ namespace AuditService.Recording;
 /// one in large batches, without a timer. One writer on one connection also means one order of records.
 /// </summary>
 internal sealed partial class RecordWriter(
-    NpgsqlDataSource database,
+    LogAppender log,
+    EvidenceState evidence,
+    CheckpointSignal checkpoints,
     RecordingMetrics metrics,
     IOptions<RecordingOptions> options,
     TimeProvider time,
     ILogger<RecordWriter> logger) : BackgroundService
 {
+    /// <summary>Where this class reports a tree that it cannot add to.</summary>
+    internal const string Tree = "tree";
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
+
     private readonly Channel<Submission> _waiting = Channel.CreateUnbounded<Submission>(new() { SingleReader = true });
 
     /// <summary>Completes when the rows are committed, and only then; throws what PostgreSQL said when they are not.</summary>
@@ -27,14 +35,14 @@ internal sealed partial class RecordWriter(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        await using var copy = new RecordCopy(database);
         List<Submission> group = [];
         try
         {
             while (await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
                 Gather(group);
-                await WriteAsync(copy, group, stoppingToken);
+                await WaitForSoundEvidenceAsync(stoppingToken);
+                await WriteAsync(group, stoppingToken);
                 group.Clear();
             }
         }
@@ -61,11 +69,31 @@ internal sealed partial class RecordWriter(
         }
     }
 
-    private async Task WriteAsync(RecordCopy copy, List<Submission> group, CancellationToken cancellationToken)
+    // Nothing is recorded that could not be proved: the messages stay with the broker, unacknowledged.
+    private async Task WaitForSoundEvidenceAsync(CancellationToken cancellationToken)
+    {
+        while (!evidence.IsSound)
+        {
+            await Task.Delay(Pause, time, cancellationToken);
+        }
+    }
+
+    private async Task WriteAsync(List<Submission> group, CancellationToken cancellationToken)
     {
         try
         {
-            await CommitAsync(copy, group, cancellationToken);
+            await CommitAsync(group, cancellationToken);
+        }
+        catch (BrokenTreeException fault)
+        {
+            metrics.Failed(fault);
+            if (evidence.Report(Tree, fault.Message))
+            {
+                LogBrokenTree(logger, fault.Message);
+            }
+
+            await WaitForSoundEvidenceAsync(cancellationToken);
+            await WriteAsync(group, cancellationToken);
         }
         catch (PostgresException fault) when (group.Count > 1 && !fault.IsTransient)
         {
@@ -74,7 +102,7 @@ internal sealed partial class RecordWriter(
             LogTakenApart(logger, group.Count, fault.SqlState);
             foreach (var submission in group)
             {
-                await WriteAsync(copy, [submission], cancellationToken);
+                await WriteAsync([submission], cancellationToken);
             }
         }
         catch (Exception fault) when (fault is NpgsqlException or IOException or TimeoutException or InvalidOperationException
@@ -85,17 +113,21 @@ internal sealed partial class RecordWriter(
         }
     }
 
-    private async Task CommitAsync(RecordCopy copy, List<Submission> group, CancellationToken cancellationToken)
+    private async Task CommitAsync(List<Submission> group, CancellationToken cancellationToken)
     {
         AuditRow[] rows = [.. group.SelectMany(submission => submission.Rows)];
         var start = time.GetTimestamp();
-        var fresh = await copy.WriteAsync(rows, cancellationToken);
+        var fresh = await log.AppendAsync(rows, cancellationToken);
         metrics.Written(rows, fresh, time.GetElapsedTime(start), time.GetUtcNow());
         group.ForEach(submission => submission.Stored.TrySetResult());
+        checkpoints.Added(fresh);
     }
 
     [LoggerMessage(1, LogLevel.Warning, "PostgreSQL refused a group of {Count} submissions ({SqlState}); writing each alone")]
     private static partial void LogTakenApart(ILogger logger, int count, string sqlState);
+
+    [LoggerMessage(2, LogLevel.Critical, "Recording stands still: {Fault}")]
+    private static partial void LogBrokenTree(ILogger logger, string fault);
 
     private sealed record Submission(IReadOnlyList<AuditRow> Rows, TaskCompletionSource Stored);
 }

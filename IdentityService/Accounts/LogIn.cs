@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using IdentityService.Data;
 using IdentityService.Operation;
+using IdentityService.SecondFactor;
 using IdentityService.Sessions;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -19,13 +20,17 @@ public sealed record LogInRequest
     public string? Password { get; init; }
 }
 
-/// <summary>Begins a session for whoever knows the password. All refusals look alike.</summary>
+/// <summary>
+/// Begins a session for whoever knows the password, and where the account has a second factor, the way to it. All refusals
+/// look alike.
+/// </summary>
 internal static class LogIn
 {
     public static async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> HandleAsync(
         LogInRequest request,
         Credentials credentials,
         SessionTokens sessions,
+        SecondStep secondStep,
         LogInOutcome outcome,
         IdentityDb database,
         CancellationToken cancellationToken)
@@ -38,7 +43,14 @@ internal static class LogIn
             return refusal;
         }
 
-        var (session, refreshToken) = sessions.Begin(user);
+        if (user.TwoFactorEnabled)
+        {
+            outcome.Challenged(user);
+            await database.SaveChangesAsync(cancellationToken);
+            return SecondFactorProblems.Required(secondStep.Begin(user), secondStep.Life);
+        }
+
+        var (session, refreshToken) = sessions.Begin(user, AuthenticationMethods.Password);
         var (access, _) = await sessions.IssueAsync(user, session, narrowed: null, cancellationToken);
         outcome.SignedIn(user, session, grant: "password");
         await database.SaveChangesAsync(cancellationToken);
@@ -67,7 +79,16 @@ internal sealed class LogInOutcome(IdentityDb database, Caller caller, IdentityM
             caller.Envelope(new Actor(ActorKind.User, user.Id.ToString(), user.UserName), user.TenantId, session.Id.ToString()),
             "user.login",
             "user",
-            user.Id.ToString());
+            user.Id.ToString(),
+            detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["methods"] = string.Join(' ', session.Methods) });
+    }
+
+    /// <summary>The password was right, and the second factor is asked for: somebody knows it, even if nothing follows.</summary>
+    public void Challenged(User user)
+    {
+        metrics.SecondFactorAsked();
+        database.AddAudit(
+            caller.Envelope(Actor.Anonymous, user.TenantId), "user.mfa_challenged", "user", user.Id.ToString());
     }
 
     /// <summary>The answer; the record says what the answer must not. An unknown name is not recorded: people type passwords there.</summary>

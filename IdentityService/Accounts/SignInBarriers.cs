@@ -41,6 +41,12 @@ internal sealed class SignInBarriers(
         return options.Value.Unverified == UnverifiedAccess.Nothing && !user.EmailConfirmed ? SignInBarrier.UnverifiedEmail : SignInBarrier.None;
     }
 
+    /// <summary>The same for whoever proves in another way than by the password who they are.</summary>
+    public async Task<bool> KeepOutAsync(User user, CancellationToken cancellationToken) =>
+        user.DisabledAt is not null || user.MustResetPassword
+        || (options.Value.Unverified == UnverifiedAccess.Nothing && !user.EmailConfirmed)
+        || await database.IsTenantOutAsync(user.TenantId, cancellationToken);
+
     private async Task ForceAsync(User user, CancellationToken cancellationToken)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);

@@ -69,11 +69,14 @@ internal sealed class SignInThrottle(IdentityDb database, IOptions<SignInOptions
     }
 
     /// <summary>Counts a failure; false when the name has been blocked meanwhile, so that nothing was counted.</summary>
-    public async Task<bool> CountFailureAsync(string key, CancellationToken cancellationToken)
+    /// <param name="key">Of what.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="people">How many may be behind it, as behind one address: each has their free failures.</param>
+    public async Task<bool> CountFailureAsync(string key, CancellationToken cancellationToken, int people = 1)
     {
         var now = time.GetUtcNow();
         var forgotten = now - options.Value.ForgetAfter;
-        var free = options.Value.FreeFailures;
+        var free = options.Value.FreeFailures * people;
         var longest = options.Value.LongestDelay.TotalSeconds;
         return await database.Database.ExecuteSqlAsync(
             $"""

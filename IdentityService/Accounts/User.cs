@@ -134,6 +134,13 @@ internal sealed class User : IdentityUser<Guid>, ITenantOwned
         Epoch++;
     }
 
+    /// <summary>From now on, or no longer, the password alone does not sign in.</summary>
+    public void UseSecondFactor(bool enabled)
+    {
+        TwoFactorEnabled = enabled;
+        ConcurrencyStamp = NewStamp();
+    }
+
     /// <summary>Refuses every access token issued before; the caller ends the sessions.</summary>
     public void EndAllTokens()
     {

@@ -3,6 +3,7 @@ using IdentityService.Accounts;
 using IdentityService.Clients;
 using IdentityService.Data;
 using IdentityService.Operation;
+using IdentityService.SecondFactor;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -19,6 +20,7 @@ internal sealed class ApiKeyExchange(
     AccessTokenIssuer issuer,
     ApiKeyUses uses,
     ApiKeyRefusals refusals,
+    AdministratorRule administrators,
     IOptions<ApiKeyOptions> options,
     TimeProvider time)
 {
@@ -49,7 +51,7 @@ internal sealed class ApiKeyExchange(
             return refusals.Refuse();
         }
 
-        var roles = await database.RolesOfAsync(owner.Id, cancellationToken);
+        var roles = await administrators.CutAsync(await database.RolesOfAsync(owner.Id, cancellationToken), owner, cancellationToken);
         string[] scopes = [.. key.Scopes.Intersect(Role.ScopesOf(roles), StringComparer.Ordinal)];
         var life = key.ExpiresAt - now < options.Value.TokenLife ? key.ExpiresAt - now : options.Value.TokenLife;
         uses.Count(key.Id, now);

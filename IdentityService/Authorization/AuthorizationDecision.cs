@@ -50,6 +50,11 @@ internal sealed class AuthorizationDecision(IdentityDb database, IOptions<Author
             return new AuthorizationStep(null, new AuthorizationFault("access_denied", "The application is not for this user's organisation."));
         }
 
+        if (!Meets(parameters, AuthenticationLevels.Of(browser.Session)))
+        {
+            return await AskForMoreAsync(attempt, browser, cancellationToken);
+        }
+
         if (attempt.Client.Trusted && !parameters.Asks("consent"))
         {
             return AuthorizationStep.Granted;
@@ -79,13 +84,41 @@ internal sealed class AuthorizationDecision(IdentityDb database, IOptions<Author
         return code;
     }
 
+    // A surer sign-in than was asked for meets it, too.
+    private static bool Meets(AuthorizationParameters parameters, string level) =>
+        parameters.Levels.Length == 0 || parameters.Levels.Contains(level, StringComparer.Ordinal)
+        || (level == AuthenticationLevels.Two && parameters.Levels.Contains(AuthenticationLevels.One, StringComparer.Ordinal));
+
+    // The client asks because it will refuse anything less, so that is no wish to be passed over (RFC 9470 section 5).
+    private async Task<AuthorizationStep> AskForMoreAsync(AuthorizationAttempt attempt, BrowserSession browser, CancellationToken cancellationToken)
+    {
+        if (Meets(attempt.Parameters, AuthenticationLevels.Two))
+        {
+            if (browser.User.TwoFactorEnabled)
+            {
+                return AuthorizationStep.Show(SecondFactorPage.StepUpPath, attempt.Parameters, "login_required");
+            }
+
+            if (!AnswersThis(attempt, browser.Session)
+                && await database.UserPasskeys.AnyAsync(row => row.UserId == browser.User.Id, cancellationToken))
+            {
+                return AuthorizationStep.Show(SignInPage.Path, attempt.Parameters, "login_required");
+            }
+        }
+
+        return new AuthorizationStep(
+            null, new AuthorizationFault("unmet_authentication_requirements", "The user can't sign in as surely as acr_values asks."));
+    }
+
     // A sign-in that this request asked for is recent, however long the way back took.
+    private static bool AnswersThis(AuthorizationAttempt attempt, Session session) =>
+        attempt.Waiting?.SignInAskedAt is { } asked && session.AuthenticatedAt >= asked;
+
     private bool MustSignInAgain(AuthorizationAttempt attempt, Session session)
     {
         var parameters = attempt.Parameters;
         var now = time.GetUtcNow();
-        var answersThis = attempt.Waiting?.SignInAskedAt is { } asked && session.AuthenticatedAt >= asked;
-        return !answersThis
+        return !AnswersThis(attempt, session)
             && (parameters.Asks("login") || parameters.Asks("select_account") || now - session.AuthenticatedAt > parameters.MaxAge);
     }
 

@@ -34,6 +34,9 @@ internal sealed record AuthorizationParameters
     /// <summary>How long ago the user may have signed in.</summary>
     public TimeSpan? MaxAge { get; init; }
 
+    /// <summary>How surely the user must have signed in, any of these; empty for no wish (RFC 9470 section 4).</summary>
+    public string[] Levels { get; init; } = [];
+
     public bool Asks(string prompt) => Prompt.Contains(prompt, StringComparer.Ordinal);
 
     /// <summary>Reads parameters whose client and redirect URI are already known to be good.</summary>
@@ -55,6 +58,7 @@ internal sealed record AuthorizationParameters
             Prompt = prompt,
             State = form.GetValueOrDefault("state"),
             Nonce = form.GetValueOrDefault("nonce"),
+            Levels = GrantedScopes.Read(form.GetValueOrDefault("acr_values") ?? ""),
             LoginHint = form.GetValueOrDefault("login_hint"),
             MaxAge = form.TryGetValue("max_age", out var age) ? TimeSpan.FromSeconds(int.Parse(age, NumberStyles.None, CultureInfo.InvariantCulture)) : null,
         }, null);

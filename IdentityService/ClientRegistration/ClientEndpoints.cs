@@ -1,6 +1,7 @@
 using IdentityService.Clients;
 using IdentityService.Data;
 using IdentityService.Operation;
+using IdentityService.SecondFactor;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -25,12 +26,12 @@ internal static class ClientEndpoints
     public static void MapClientEndpoints(this IEndpointRouteBuilder routes)
     {
         var clients = routes.MapGroup(Path).RequireScope(Scopes.IdentityAdmin).WithNoStore().WithSmallBodies();
-        clients.MapPost("/", CreateClient.HandleAsync).WithName("CreateClient");
+        clients.MapPost("/", CreateClient.HandleAsync).RequireRecentSecondFactor().WithName("CreateClient");
         clients.MapGet("/", ListClients.HandleAsync).WithName("ListClients");
         clients.MapGet("/{id:guid}", ListClients.ShowAsync).WithName("ShowClient");
         clients.MapPut("/{id:guid}", UpdateClient.HandleAsync).WithName("UpdateClient");
         clients.MapDelete("/{id:guid}", DeleteAsync).WithName("DeleteClient");
-        clients.MapPost("/{id:guid}/secret", RotateSecretAsync).WithName("RotateClientSecret");
+        clients.MapPost("/{id:guid}/secret", RotateSecretAsync).RequireRecentSecondFactor().WithName("RotateClientSecret");
     }
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(

@@ -6,6 +6,7 @@ using IdentityService.Clients;
 using IdentityService.DeviceGrants;
 using IdentityService.Keys;
 using IdentityService.Revocations;
+using IdentityService.SecondFactor;
 using IdentityService.Sessions;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
@@ -52,6 +53,12 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
 
     public DbSet<UsedAssertion> UsedAssertions => Set<UsedAssertion>();
 
+    public DbSet<Authenticator> Authenticators => Set<Authenticator>();
+
+    public DbSet<RecoveryCode> RecoveryCodes => Set<RecoveryCode>();
+
+    public DbSet<UsedChallenge> UsedChallenges => Set<UsedChallenge>();
+
     public DbSet<Revocation> Revocations => Set<Revocation>();
 
     public DbSet<RevocationCounter> RevocationCounters => Set<RevocationCounter>();
@@ -93,6 +100,7 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
         builder.MapClients();
         builder.MapApiKeys();
         builder.MapGrants();
+        builder.MapSecondFactors();
         builder.AddMessaging();
         builder.Entity<User>().HasQueryFilter(row => row.DeletedAt == null && (tenants.SeesAll || row.TenantId == tenants.TenantId));
         builder.Entity<Session>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);

@@ -110,7 +110,7 @@ internal static class DeviceForms
     public static Page Entry(string? fault) => new(
         "Connect a device",
         $"""
-        {(fault is null ? Html.Nothing : Fault(fault))}
+        {Page.FaultOf(fault)}
         <form method="get" action="{DevicePage.Path}">
         <label for="user_code">Code shown on your device</label>
         <input id="user_code" name="user_code" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="20" required>
@@ -139,6 +139,4 @@ internal static class DeviceForms
     public static Page Done(Client client, bool allowed) => allowed
         ? new Page("Device connected", $"<p>{client.Name} goes on by itself. You can close this window.</p>")
         : new Page("Device refused", $"<p>{client.Name} got no access. You can close this window.</p>");
-
-    private static Html Fault(string fault) => $"""<p class="fault" role="alert">{fault}</p>""";
 }

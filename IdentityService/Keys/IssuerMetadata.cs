@@ -3,6 +3,7 @@ using IdentityService.Authorization;
 using IdentityService.DeviceGrants;
 using IdentityService.Introspection;
 using IdentityService.OpenId;
+using IdentityService.Sessions;
 using IdentityService.SigningOut;
 using IdentityService.TokenRevocation;
 using IdentityService.Tokens;
@@ -91,7 +92,10 @@ internal sealed record IssuerMetadata
 
     [JsonPropertyName("claims_supported")]
     public string[] Claims { get; } =
-        ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "amr", "name", "preferred_username", "email", "email_verified"];
+        ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "at_hash", "amr", "acr", "name", "preferred_username", "email", "email_verified"];
+
+    [JsonPropertyName("acr_values_supported")]
+    public string[] Levels { get; } = AuthenticationLevels.All;
 
     [JsonPropertyName("authorization_response_iss_parameter_supported")]
     public bool NamesIssuer { get; } = true;

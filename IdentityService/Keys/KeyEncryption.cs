@@ -29,6 +29,9 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
     /// <summary>Key of the refresh tokens' succession, and former ones.</summary>
     public IEnumerable<byte[]> RefreshSuccession => _keys.Value.Select(static key => key.Succession);
 
+    /// <summary>Key of challenges that a client holds between two steps of a sign-in.</summary>
+    public byte[] Challenges => _keys.Value[0].Challenges;
+
     /// <summary>How everything begins that is encrypted with the current key.</summary>
     public byte[] CurrentMark => [Version, .. _keys.Value[0].Id];
 
@@ -94,13 +97,14 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
         return Decrypt(_keys.Value[^1], stored, owner);
     }
 
-    private sealed record Material(byte[] Id, byte[] Storage, byte[] Succession, byte[] Forms)
+    private sealed record Material(byte[] Id, byte[] Storage, byte[] Succession, byte[] Forms, byte[] Challenges)
     {
         public static Material Of(byte[] key) => new(
             Derive(key, "platform encryption key id", IdSize),
             Derive(key, "platform signing keys at rest"),
             Derive(key, "platform refresh token succession"),
-            Derive(key, "platform page forms"));
+            Derive(key, "platform page forms"),
+            Derive(key, "platform sign-in challenges"));
 
         private static byte[] Derive(byte[] key, string use, int size = 32) =>
             HKDF.DeriveKey(HashAlgorithmName.SHA256, key, size, info: Encoding.UTF8.GetBytes(use));

@@ -34,8 +34,13 @@ internal sealed class IdTokenIssuer(
             claims.WriteString("sid", session.Id);
             claims.WriteString("at_hash", HashOf(accessToken));
             claims.WriteStartArray("amr");
-            claims.WriteStringValue("pwd");
+            foreach (var method in session.Methods)
+            {
+                claims.WriteStringValue(method);
+            }
+
             claims.WriteEndArray();
+            claims.WriteString("acr", AuthenticationLevels.Of(session));
             if (nonce is not null)
             {
                 claims.WriteString("nonce", nonce);

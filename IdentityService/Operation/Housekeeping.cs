@@ -37,6 +37,7 @@ internal sealed partial class Housekeeping(
         await database.RefreshTokens.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
         await database.Sessions.Where(row => row.ExpiresAt < sessions).ExecuteDeleteAsync(cancellationToken);
         await database.UsedAssertions.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
+        await database.UsedChallenges.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
         await database.AuthorizationRequests.Where(row => row.ExpiresAt < now).ExecuteDeleteAsync(cancellationToken);
         await database.DeviceGrants.Where(row => row.ExpiresAt < codes).ExecuteDeleteAsync(cancellationToken);
         await database.AuthorizationCodes.Where(row => row.ExpiresAt < codes).ExecuteDeleteAsync(cancellationToken);

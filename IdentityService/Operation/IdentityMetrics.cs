@@ -14,6 +14,8 @@ internal sealed class IdentityMetrics : IDisposable
 
     private readonly Meter _meter = new(Name);
     private readonly Counter<long> _signIns;
+    private readonly Counter<long> _secondFactors;
+    private readonly Counter<long> _stepUps;
     private readonly Counter<long> _registrations;
     private readonly Counter<long> _links;
     private readonly Counter<long> _tokens;
@@ -29,6 +31,8 @@ internal sealed class IdentityMetrics : IDisposable
     public IdentityMetrics()
     {
         _signIns = _meter.CreateCounter<long>("platform.identity.sign_ins", "{attempt}", "Attempts to sign in, by result");
+        _secondFactors = _meter.CreateCounter<long>("platform.identity.second_factors", "{attempt}", "Second factors checked at sign-in or step-up, by result");
+        _stepUps = _meter.CreateCounter<long>("platform.identity.step_ups", "{session}", "Sessions in which the user proved anew who they are");
         _registrations = _meter.CreateCounter<long>("platform.identity.registrations", "{account}", "Accounts registered");
         _links = _meter.CreateCounter<long>("platform.identity.links_mailed", "{link}", "Links mailed to prove an address or set a password, by kind");
         _tokens = _meter.CreateCounter<long>("platform.identity.tokens_issued", "{token}", "Access tokens issued, by grant");
@@ -50,6 +54,13 @@ internal sealed class IdentityMetrics : IDisposable
     public void SignInFailed() => _signIns.Add(1, Result("invalid_credentials"));
 
     public void SignInBlocked() => _signIns.Add(1, Result("blocked"));
+
+    public void SecondFactorAsked() => _signIns.Add(1, Result("second_factor_required"));
+
+    /// <param name="result"><c>totp</c>, <c>recovery_code</c>, <c>passkey</c>, <c>refused</c> or <c>blocked</c>.</param>
+    public void SecondFactorChecked(string result) => _secondFactors.Add(1, Result(result));
+
+    public void SteppedUp() => _stepUps.Add(1);
 
     public void Registered() => _registrations.Add(1);
 

@@ -16,6 +16,14 @@ internal sealed class Page(string title, Html body) : IResult
     /// </summary>
     public string? RedirectUri { get; init; }
 
+    /// <summary>Whether the page offers passkeys, by our own script; it works without.</summary>
+    public bool WithPasskeys { get; init; }
+
+    private static Html Script => $"""<script src="{PageEndpoints.Script}" defer></script>""";
+
+    /// <summary>What went wrong, above a form; announced by screen readers. Nothing without a fault.</summary>
+    public static Html FaultOf(string? fault) => fault is null ? Html.Nothing : $"""<p class="fault" role="alert">{fault}</p>""";
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -23,7 +31,7 @@ internal sealed class Page(string title, Html body) : IResult
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentSecurityPolicy =
-            $"default-src 'none'; style-src 'self'; form-action 'self'{Source(RedirectUri)}; base-uri 'none'; frame-ancestors 'none'";
+            $"default-src 'none'; style-src 'self';{(WithPasskeys ? " script-src 'self';" : "")} form-action 'self'{Source(RedirectUri)}; base-uri 'none'; frame-ancestors 'none'";
         response.Headers.XFrameOptions = "DENY";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
@@ -40,6 +48,7 @@ internal sealed class Page(string title, Html body) : IResult
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{title} – Platform</title>
             <link rel="stylesheet" href="{PageEndpoints.Stylesheet}">
+            {(WithPasskeys ? Script : Html.Nothing)}
             </head>
             <body>
             <main>

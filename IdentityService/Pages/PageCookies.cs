@@ -12,6 +12,9 @@ internal sealed class PageCookies(IOptions<AuthenticationOptions> options)
     public const string Session = "session";
     public const string Form = "form";
 
+    /// <summary>Between the password and the code.</summary>
+    public const string Challenge = "challenge";
+
     private readonly bool _secure = options.Value.Issuer.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
 
     public string? Read(HttpContext http, string name) => http.Request.Cookies[NameOf(name)];

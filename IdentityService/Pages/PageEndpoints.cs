@@ -9,8 +9,7 @@ internal static class PageEndpoints
 {
     public const string Stylesheet = "/account/pages.css";
 
-    private static readonly byte[] Style = Load();
-    private static readonly EntityTagHeaderValue Tag = new($"\"{Convert.ToHexStringLower(SHA256.HashData(Style).AsSpan(0, 16))}\"");
+    public const string Script = "/account/passkeys.js";
 
     public static void AddPages(this IServiceCollection services)
     {
@@ -18,22 +17,33 @@ internal static class PageEndpoints
         services.AddSingleton<PageForm>();
     }
 
-    public static void MapPageEndpoints(this IEndpointRouteBuilder routes) => routes
-        .MapGet(Stylesheet, static (HttpResponse response) =>
-        {
-            response.Headers.CacheControl = "public, max-age=3600";
-            return TypedResults.Bytes(Style, "text/css; charset=utf-8", entityTag: Tag);
-        })
-        .AllowAnonymous().ExcludeFromDescription().WithName("GetStylesheet");
+    public static void MapPageEndpoints(this IEndpointRouteBuilder routes)
+    {
+        routes.MapFile(Stylesheet, "pages.css", "text/css; charset=utf-8").WithName("GetStylesheet");
+        routes.MapFile(Script, "passkeys.js", "text/javascript; charset=utf-8").WithName("GetPasskeyScript");
+    }
 
     /// <summary>Routes of pages: read and posted by browsers, with a cookie instead of a token.</summary>
     public static RouteGroupBuilder MapPages(this IEndpointRouteBuilder routes, string prefix) => routes
         .MapGroup(prefix).AllowAnonymous().SeeingEveryTenant().WithSmallBodies().DisableAntiforgery().ExcludeFromDescription();
 
-    private static byte[] Load()
+    private static RouteHandlerBuilder MapFile(this IEndpointRouteBuilder routes, string path, string name, string type)
     {
-        using var source = typeof(PageEndpoints).Assembly.GetManifestResourceStream("pages.css")
-            ?? throw new InvalidOperationException("The stylesheet is missing from the assembly.");
+        var content = Load(name);
+        var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 16))}\"");
+        return routes
+            .MapGet(path, (HttpResponse response) =>
+            {
+                response.Headers.CacheControl = "public, max-age=3600";
+                return TypedResults.Bytes(content, type, entityTag: tag);
+            })
+            .AllowAnonymous().ExcludeFromDescription();
+    }
+
+    private static byte[] Load(string name)
+    {
+        using var source = typeof(PageEndpoints).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"{name} is missing from the assembly.");
         using var copy = new MemoryStream();
         source.CopyTo(copy);
         return copy.ToArray();

@@ -16,15 +16,24 @@ internal sealed class PageForm(KeyEncryption keys, PageCookies cookies)
     private const int Size = 32;
 
     /// <summary>The hidden field; gives the browser its cookie when it has none.</summary>
-    public Html Field(HttpContext http)
+    public Html Field(HttpContext http) => $"""<input type="hidden" name="{FieldName}" value="{BrowserOf(http)}">""";
+
+    /// <summary>What the browser's forms carry, by which it can be known again; gives it its cookie when it has none.</summary>
+    public string BrowserOf(HttpContext http)
     {
-        if (cookies.Read(http, PageCookies.Form) is not { Length: > Size } browser)
+        if (cookies.Read(http, PageCookies.Form) is { Length: > Size } known)
+        {
+            return TokenOf(known, keys.Forms.First());
+        }
+
+        if (http.Items[typeof(PageForm)] is not string browser)
         {
             browser = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Size));
             cookies.Write(http, PageCookies.Form, browser);
+            http.Items[typeof(PageForm)] = browser;
         }
 
-        return $"""<input type="hidden" name="{FieldName}" value="{TokenOf(browser, keys.Forms.First())}">""";
+        return TokenOf(browser, keys.Forms.First());
     }
 
     /// <summary>The posted fields; null when the form is broken or not one of ours for this browser.</summary>

@@ -13,6 +13,9 @@ internal sealed record EncryptedColumn(string Table, string Key, string Secret, 
 /// <summary>Every encrypted column of the database.</summary>
 internal static class EncryptedColumns
 {
-    public static void AddEncryptedColumns(this IServiceCollection services) =>
+    public static void AddEncryptedColumns(this IServiceCollection services)
+    {
         services.AddSingleton(new EncryptedColumn("signing_keys", "key_id", "private_key", static keyId => keyId));
+        services.AddSingleton(new EncryptedColumn("authenticators", "user_id", "secret", static userId => $"authenticator:{userId}"));
+    }
 }

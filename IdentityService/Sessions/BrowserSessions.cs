@@ -49,12 +49,12 @@ internal sealed class BrowserSessions(
     /// Notes that a user has proved who they are: the session that the same user has here goes on under a new cookie, else
     /// one begins. The save is the use case's.
     /// </summary>
-    public Session SignIn(HttpContext http, User user, BrowserSession? current)
+    public Session SignIn(HttpContext http, User user, BrowserSession? current, string[] methods)
     {
         var now = time.GetInstant();
         var cookie = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var session = current?.User.Id == user.Id ? current.Session : New(user, now);
-        session.Authenticated(now, HashOf(cookie));
+        session.Authenticated(now, methods, HashOf(cookie));
         session.Seen(now, caller.Address, caller.UserAgent);
         cookies.Write(http, PageCookies.Session, cookie);
         return session;

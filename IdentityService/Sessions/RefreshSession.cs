@@ -63,7 +63,7 @@ internal sealed class RefreshSession(
         }
 
         // Read after the lock, so that it shows what the request before this one did.
-        var (token, user, roles) = await ReadAsync(session, hash, cancellationToken);
+        var (token, user) = await ReadAsync(session, hash, cancellationToken);
         if (!outcome.Usable(session, user, token) || scopes?.Except(session.Scopes ?? [], StringComparer.Ordinal).Any() == true)
         {
             return outcome.Refused();
@@ -95,15 +95,14 @@ internal sealed class RefreshSession(
 
         // What an administrator has taken from the application since is no more to be had.
         var still = client is null ? null : (scopes ?? session.Scopes ?? []).Intersect(client.Scopes, StringComparer.Ordinal).ToArray();
-        var (access, granted) = sessions.Issue(user, session, roles, still);
+        var (access, granted) = await sessions.IssueAsync(user, session, still, cancellationToken);
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new RefreshedSession(session, user, access, granted, RefreshTokenFormat.Write(successor));
     }
 
     // In one statement: each costs a way to the database and back while others wait for the lock.
-    private async Task<(RefreshToken Token, User User, IReadOnlyList<string> Roles)> ReadAsync(
-        Session session, byte[] hash, CancellationToken cancellationToken)
+    private async Task<(RefreshToken Token, User User)> ReadAsync(Session session, byte[] hash, CancellationToken cancellationToken)
     {
         var found = await database.RefreshTokens
             .Where(row => row.Hash == hash)
@@ -111,13 +110,9 @@ internal sealed class RefreshSession(
             {
                 Token = row,
                 User = database.Users.Single(user => user.Id == session.UserId),
-                Roles = database.UserRoles
-                    .Where(given => given.UserId == session.UserId)
-                    .Join(database.Roles, given => given.RoleId, role => role.Id, (_, role) => role.Name!)
-                    .ToList(),
             })
             .SingleAsync(cancellationToken);
-        return (found.Token, found.User, [.. found.Roles.Order(StringComparer.Ordinal)]);
+        return (found.Token, found.User);
     }
 
     private async Task<Session?> LockSessionAsync(byte[] hash, CancellationToken cancellationToken) =>

@@ -37,6 +37,12 @@ internal sealed class Session : ITenantOwned
     /// <summary>UTC; when the user last proved who they are (<c>auth_time</c>).</summary>
     public DateTimeOffset AuthenticatedAt { get; private set; }
 
+    /// <summary>How the user has proved it (<c>amr</c>), by RFC 8176.</summary>
+    public string[] Methods { get; private set; } = [];
+
+    /// <summary>UTC; when a second factor was last proved. Null without one.</summary>
+    public DateTimeOffset? SecondFactorAt { get; private set; }
+
     /// <summary>UTC; from when on the application is to hear of its end. Null when it need not, or has.</summary>
     public DateTimeOffset? NoticeDueAt { get; init; }
 
@@ -80,15 +86,27 @@ internal sealed class Session : ITenantOwned
 
     /// <summary>Notes that the user has just proved who they are.</summary>
     /// <param name="now">UTC.</param>
+    /// <param name="methods">How.</param>
     /// <param name="cookieHash">A new cookie's: an older one, perhaps planted, is of no more use (session fixation).</param>
-    public void Authenticated(DateTimeOffset now, byte[]? cookieHash = null)
+    public void Authenticated(DateTimeOffset now, string[] methods, byte[]? cookieHash = null)
     {
         AuthenticatedAt = now;
+        Methods = methods;
+        SecondFactorAt = AuthenticationMethods.HaveSecondFactor(methods) ? now : null;
         CookieHash = cookieHash ?? CookieHash;
     }
 
-    /// <summary>Takes over when the user proved who they are.</summary>
-    public void AuthenticatedAs(Session parent) => AuthenticatedAt = parent.AuthenticatedAt;
+    /// <summary>Notes that the user has proved it again within the session, or more of it.</summary>
+    public void SteppedUp(DateTimeOffset now, string[] methods)
+    {
+        AuthenticatedAt = now;
+        Methods = [.. Methods.Union(methods, StringComparer.Ordinal)];
+        SecondFactorAt = AuthenticationMethods.HaveSecondFactor(methods) ? now : SecondFactorAt;
+    }
+
+    /// <summary>Takes over when and how the user proved who they are.</summary>
+    public void AuthenticatedAs(Session parent) =>
+        (AuthenticatedAt, Methods, SecondFactorAt) = (parent.AuthenticatedAt, parent.Methods, parent.SecondFactorAt);
 
     /// <summary>Whether its owner can still use it.</summary>
     public bool LivesAt(DateTimeOffset now, User owner) =>

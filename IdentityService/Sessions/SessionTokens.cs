@@ -2,6 +2,7 @@ using IdentityService.Accounts;
 using IdentityService.Clients;
 using IdentityService.Data;
 using IdentityService.Operation;
+using IdentityService.SecondFactor;
 using IdentityService.Tokens;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Authentication;
@@ -10,13 +11,13 @@ namespace IdentityService.Sessions;
 
 /// <summary>Begins sessions and issues their tokens.</summary>
 internal sealed class SessionTokens(
-    IdentityDb database, AccessTokenIssuer issuer, IOptions<TokenOptions> options, Caller caller, TimeProvider time)
+    IdentityDb database, AccessTokenIssuer issuer, AdministratorRule administrators, IOptions<TokenOptions> options, Caller caller, TimeProvider time)
 {
     /// <summary><c>client_id</c> of tokens from the platform's own sign-in.</summary>
     public const string FirstParty = "platform";
 
     /// <summary>Adds a session of the platform's own sign-in with its first refresh token.</summary>
-    public (Session Session, byte[] RefreshToken) Begin(User user)
+    public (Session Session, byte[] RefreshToken) Begin(User user, string[] methods)
     {
         var now = time.GetInstant();
         var session = new Session
@@ -28,7 +29,7 @@ internal sealed class SessionTokens(
             CreatedAt = now,
             ExpiresAt = now + options.Value.SessionLife,
         };
-        session.Authenticated(now);
+        session.Authenticated(now, methods);
         return (session, Add(session));
     }
 
@@ -87,14 +88,7 @@ internal sealed class SessionTokens(
     public async Task<(IssuedToken Token, IReadOnlyList<string> Scopes)> IssueAsync(
         User user, Session session, IReadOnlyList<string>? narrowed, CancellationToken cancellationToken)
     {
-        var roles = await database.RolesOfAsync(user.Id, cancellationToken);
-        return Issue(user, session, roles, narrowed);
-    }
-
-    /// <summary>The same with the user's roles already read, sorted.</summary>
-    public (IssuedToken Token, IReadOnlyList<string> Scopes) Issue(
-        User user, Session session, IReadOnlyList<string> roles, IReadOnlyList<string>? narrowed)
-    {
+        var roles = administrators.Cut(await database.RolesOfAsync(user.Id, cancellationToken), session.SecondFactorAt is not null);
         var scopes = session.Scopes is { } granted ? GrantedScopes.Of(narrowed ?? granted, roles) : Role.ScopesOf(roles);
         var token = issuer.Issue(new TokenSubject(
             user.Id.ToString(),
@@ -104,7 +98,10 @@ internal sealed class SessionTokens(
             user.UserName,
             scopes,
             session.ClientId is null ? roles : [],
-            user.Epoch));
+            user.Epoch)
+        {
+            Authentication = new UserAuthentication(session.AuthenticatedAt, AuthenticationLevels.Of(session), session.Methods),
+        });
         return (token, scopes);
     }
 

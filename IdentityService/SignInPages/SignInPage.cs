@@ -2,63 +2,54 @@ using System.Globalization;
 using IdentityService.Accounts;
 using IdentityService.Authorization;
 using IdentityService.Data;
-using IdentityService.DeviceGrants;
 using IdentityService.Pages;
+using IdentityService.SecondFactor;
 using IdentityService.Sessions;
-using IdentityService.SigningOut;
 
 namespace IdentityService.SignInPages;
 
 /// <summary>
-/// Signs a browser in, for an application's waiting request, for a device's code, or for itself. Checked, slowed down and
-/// recorded like every other sign-in.
+/// Signs a browser in with a password, or with that gets it to the second factor. Checked, slowed down and recorded like
+/// every other sign-in.
 /// </summary>
 internal sealed class SignInPage(
-    IdentityDb database, BrowserSessions browsers, Credentials credentials, LogInOutcome outcome, SessionEnding ending)
+    IdentityDb database, Credentials credentials, LogInOutcome outcome, PageSignIn signIn, SecondStep secondStep, PageCookies cookies)
 {
     public const string Path = "/account/sign-in";
 
-    public static async Task<IResult> ShowAsync(
-        HttpContext http, string? request, string? user_code, AuthorizationRequests requests, PageForm forms, CancellationToken cancellationToken)
-    {
-        var way = new SignInWay(request, user_code);
-        if (request is null)
-        {
-            return Form(way, login: null, fault: null, redirectUri: null, forms.Field(http));
-        }
+    private const string Refusal = "The user name or the password is not right.";
 
-        return await requests.OpenAsync(request, cancellationToken) is var (_, _, parameters)
-            ? Form(way, parameters.LoginHint, fault: null, parameters.RedirectUri, forms.Field(http))
-            : AuthorizationAnswer.Page("invalid_request_uri", "It took too long. Start again from the application.");
-    }
+    public static async Task<IResult> ShowAsync(
+        HttpContext http, string? request, string? user_code, SignInForm forms, AuthorizationRequests requests, CancellationToken cancellationToken) =>
+        await new SignInWay(request, user_code).OpenAsync(requests, cancellationToken) is { } way
+            ? await forms.MakeAsync(http, way, way.LoginHint, fault: null)
+            : SignInWay.Gone();
 
     public static async Task<IResult> HandleAsync(
-        HttpContext http, SignInPage page, AuthorizationRequests requests, PageForm forms, CancellationToken cancellationToken)
+        HttpContext http, SignInPage page, SignInForm signInForm, AuthorizationRequests requests, PageForm forms, CancellationToken cancellationToken)
     {
         if (await forms.ReadAsync(http, cancellationToken) is not { } form)
         {
             return PageForm.Refused();
         }
 
-        var way = new SignInWay(form.GetValueOrDefault("request"), form.GetValueOrDefault("user_code"));
-        var kept = await requests.OpenAsync(way.Request, cancellationToken);
-        if (way.Request is not null && kept is null)
+        if (await SignInWay.Of(form).OpenAsync(requests, cancellationToken) is not { } way)
         {
-            return AuthorizationAnswer.Page("invalid_request_uri", "It took too long. Start again from the application.");
+            return SignInWay.Gone();
         }
 
         var (login, password) = (form.GetValueOrDefault("username") ?? "", form.GetValueOrDefault("password") ?? "");
-        return await page.SignInAsync(http, login, password, cancellationToken) is { } fault
-            ? Form(way, login, fault, kept?.Parameters.RedirectUri, forms.Field(http))
-            : new SeeOther(kept is null ? way.Next : AuthorizationRequests.AddressOf(kept.Value.Request, way.Request!));
+        var (next, fault) = await page.SignInAsync(http, way, login, password, cancellationToken);
+        return fault is null ? new SeeOther(next!) : await signInForm.MakeAsync(http, way, login, fault);
     }
 
-    /// <summary>Signs in; null, or what to tell.</summary>
-    private async Task<string?> SignInAsync(HttpContext http, string login, string password, CancellationToken cancellationToken)
+    /// <summary>Signs in; where to go then, or what to tell.</summary>
+    private async Task<(string? Next, string? Fault)> SignInAsync(
+        HttpContext http, OpenWay way, string login, string password, CancellationToken cancellationToken)
     {
         if (login.Length > LoginName.Longest || password.Length > PasswordPolicy.Longest)
         {
-            return "The user name or the password is not right.";
+            return (null, Refusal);
         }
 
         var check = await credentials.CheckAsync(login, password, cancellationToken);
@@ -66,53 +57,21 @@ internal sealed class SignInPage(
         {
             var refusal = outcome.Refused(check);
             await database.SaveChangesAsync(cancellationToken);
-            return check.BlockedFor is { } wait
+            return (null, check.BlockedFor is { } wait
                 ? string.Create(CultureInfo.InvariantCulture, $"Too many failed attempts for this name. Try again in {Math.Ceiling(wait.TotalSeconds)} seconds.")
-                : refusal.ProblemDetails.Detail;
+                : refusal.ProblemDetails.Detail);
         }
 
-        var current = await browsers.FindAsync(http, cancellationToken);
-        if (current is not null && current.User.Id != user.Id)
+        if (user.TwoFactorEnabled)
         {
-            await ending.EndAsync(current.Session.Id, SignOut.EndOf(current, outcome.Caller), cancellationToken);
+            outcome.Challenged(user);
+            await database.SaveChangesAsync(cancellationToken);
+            cookies.Write(http, PageCookies.Challenge, secondStep.Begin(user));
+            return (way.Way.Under(SecondFactorPage.Path), null);
         }
 
-        outcome.SignedIn(user, browsers.SignIn(http, user, current));
+        await signIn.CompleteAsync(http, user, AuthenticationMethods.Password, cancellationToken);
         await database.SaveChangesAsync(cancellationToken);
-        return null;
+        return (way.Next, null);
     }
-
-    private static Page Form(SignInWay way, string? login, string? fault, string? redirectUri, Html field) => new(
-        "Sign in",
-        $"""
-        {FaultOf(fault)}
-        <form method="post" action="{Path}">
-        {field}
-        {way.Fields}
-        <label for="username">User name or e-mail address</label>
-        <input id="username" name="username" value="{login}" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="254" required>
-        <label for="password">Password</label>
-        <input id="password" name="password" type="password" autocomplete="current-password" maxlength="256" required>
-        <button>Sign in</button>
-        </form>
-        """)
-    {
-        Status = fault is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest,
-        RedirectUri = redirectUri,
-    };
-
-    private static Html FaultOf(string? fault) => fault is null ? Html.Nothing : $"""<p class="fault" role="alert">{fault}</p>""";
-}
-
-/// <summary>What a browser signs in for.</summary>
-internal sealed record SignInWay(string? Request, string? UserCode)
-{
-    /// <summary>Where it goes then, without a request.</summary>
-    public string Next => UserCode is null ? AccountPage.Path : $"{DevicePage.Path}?user_code={Uri.EscapeDataString(UserCode)}";
-
-    /// <summary>Hidden fields by which the form knows it again.</summary>
-    public Html Fields => $"{Field("request", Request)}{Field("user_code", UserCode)}";
-
-    private static Html Field(string name, string? value) =>
-        value is null ? Html.Nothing : $"""<input type="hidden" name="{name}" value="{value}">""";
 }

@@ -26,12 +26,18 @@ internal sealed record TokenSubject(
     /// <summary>Shorter than others' tokens.</summary>
     public TimeSpan? Life { get; init; }
 
+    /// <summary>The session's <c>auth_time</c>, <c>acr</c> and <c>amr</c> (RFC 9068 section 2.2.1), by which others can ask for a step-up (RFC 9470).</summary>
+    public UserAuthentication? Authentication { get; init; }
+
     /// <summary><c>key_id</c>: the API key that it stands for.</summary>
     public Guid? KeyId { get; init; }
 
     /// <summary><c>key_limit</c>: requests a minute that this key allows.</summary>
     public int? KeyLimit { get; init; }
 }
+
+/// <summary>When and how a user proved who they are.</summary>
+internal sealed record UserAuthentication(DateTimeOffset At, string Level, IReadOnlyList<string> Methods);
 
 /// <summary>A signed access token.</summary>
 /// <param name="Text">The compact form.</param>
@@ -71,13 +77,14 @@ internal sealed class AccessTokenIssuer(
         }
 
         claims.WriteString("scope", string.Join(' ', subject.Scopes));
-        claims.WriteStartArray("roles");
-        foreach (var role in subject.Roles)
+        WriteArray(claims, "roles", subject.Roles);
+        if (subject.Authentication is { } proof)
         {
-            claims.WriteStringValue(role);
+            claims.WriteNumber("auth_time", proof.At.ToUnixTimeSeconds());
+            claims.WriteString("acr", proof.Level);
+            WriteArray(claims, "amr", proof.Methods);
         }
 
-        claims.WriteEndArray();
         if (subject.KeyId is { } apiKey)
         {
             claims.WriteString("key_id", apiKey);
@@ -91,5 +98,15 @@ internal sealed class AccessTokenIssuer(
         claims.WriteNumber("epoch", subject.Epoch);
         claims.WriteNumber("iat", now.ToUnixTimeSeconds());
         claims.WriteNumber("exp", (now + life).ToUnixTimeSeconds());
+    }
+    private static void WriteArray(Utf8JsonWriter claims, string name, IReadOnlyList<string> values)
+    {
+        claims.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            claims.WriteStringValue(value);
+        }
+
+        claims.WriteEndArray();
     }
 }

@@ -45,6 +45,9 @@ internal sealed class DeleteUser(
         await database.UserClaims.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.UserLogins.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.UserTokens.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
+        await database.Authenticators.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
+        await database.RecoveryCodes.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
+        await database.UserPasskeys.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.AccountLinks.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.Consents.Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);
         await database.ApiKeys.IgnoreQueryFilters().Where(row => row.UserId == user.Id).ExecuteDeleteAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using IdentityService.SecondFactor;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ServiceDefaults.Authentication;
@@ -25,11 +26,12 @@ internal static class UserEndpoints
         users.MapGet("/", ListUsers.HandleAsync).WithName("ListUsers");
         users.MapPost("/", CreateUser.HandleAsync).WithName("CreateUser");
         users.MapGet("/{id:guid}", ShowAsync).WithName("ShowUser");
-        users.MapDelete("/{id:guid}", DeleteUser.HandleAsync).WithName("DeleteUser");
-        users.MapPut("/{id:guid}/roles", SetRoles.HandleAsync).WithName("SetRolesOfUser");
+        users.MapDelete("/{id:guid}", DeleteUser.HandleAsync).RequireRecentSecondFactor().WithName("DeleteUser");
+        users.MapPut("/{id:guid}/roles", SetRoles.HandleAsync).RequireRecentSecondFactor().WithName("SetRolesOfUser");
         users.MapPost("/{id:guid}/disable", DisableUser.DisableAsync).WithName("DisableUser");
         users.MapPost("/{id:guid}/enable", DisableUser.EnableAsync).WithName("EnableUser");
-        users.MapPost("/{id:guid}/reset-password", ForcePasswordReset.HandleAsync).WithName("ForcePasswordReset");
+        users.MapPost("/{id:guid}/reset-password", ForcePasswordReset.HandleAsync).RequireRecentSecondFactor().WithName("ForcePasswordReset");
+        users.MapPost("/{id:guid}/reset-second-factor", ResetSecondFactor.HandleAsync).RequireRecentSecondFactor().WithName("ResetSecondFactor");
         users.MapPost("/{id:guid}/unlock", UnlockUser.HandleAsync).WithName("UnlockUser");
     }
 

@@ -16,7 +16,8 @@ public static class SnakeCaseNames
                 entity.SetTableName(Of(table));
             }
 
-            foreach (var property in entity.GetProperties())
+            // Members of a JSON document have no columns.
+            foreach (var property in entity.IsMappedToJson() ? [] : entity.GetProperties())
             {
                 property.SetColumnName(Of(property.GetColumnName()));
             }

@@ -16,6 +16,16 @@ public sealed class AuditAuthorizationTests(RunningAudit audit)
         { "/api/v1/audit/resources/user/1", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/users/1", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/me", ["identity:self"] },
+        { "/api/v1/audit/checkpoint", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/checkpoint/key", ["audit:read", "audit:admin"] },
+        { $"/api/v1/audit/logs/{SomeId}/proof", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/consistency?from=0&to=0", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/evidence", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/export", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/subjects/1/export", ["audit:admin"] },
+        { "/api/v1/audit/holds", ["audit:admin"] },
+        { "/api/v1/audit/integrity", ["audit:read", "audit:admin"] },
+        { "/api/v1/audit/tile/0/000", ["audit:read", "audit:admin"] },
     };
 
     [Theory]

@@ -29,10 +29,10 @@ public sealed class RecordingThroughFaultsTests(RunningAudit audit)
             await publisher.PublishAsync([Told.Record(_tenant)]);
             await WaitForCountAsync(database, 1);
 
-            // From here on the writer gets as far as its INSERT, with the rest of the records in its hands.
+            // From here on the writer gets into its COPY, to the first row that PostgreSQL wants to put into a partition.
             await using var holder = await database.OpenConnectionAsync();
             await using var transaction = await holder.BeginTransactionAsync();
-            await ExecuteAsync(holder, "LOCK TABLE audit_records IN ACCESS EXCLUSIVE MODE");
+            await ExecuteAsync(holder, $"LOCK TABLE audit_records_{TimeProvider.System.GetUtcNow():yyyyMMdd}, audit_records_{TimeProvider.System.GetUtcNow().AddDays(1):yyyyMMdd} IN SHARE MODE");
             await publisher.PublishAsync(Enumerable.Range(1, (Count / 2) - 1).Select(_ => Told.Record(_tenant)));
             await publisher.PublishAsync([Told.Requests(_tenant, Count / 2)]);
             await Eventually.Async(() => IsWaitingAsync(database), TimeSpan.FromSeconds(20), $"the writer did not get there: {process.Output}");
@@ -80,7 +80,7 @@ public sealed class RecordingThroughFaultsTests(RunningAudit audit)
         await using var command = database.CreateCommand(
             """
             SELECT EXISTS (SELECT FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'INSERT INTO audit_records%')
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'COPY audit_records%')
             """);
         return (bool)(await command.ExecuteScalarAsync())!;
     }
@@ -101,5 +101,10 @@ public sealed class RecordingThroughFaultsTests(RunningAudit audit)
             },
             TimeSpan.FromSeconds(30));
         Assert.Equal((expected, expected), (rows, ids));
+
+        // Whatever was taken back, the numbering has no gap and the tree as many leaves.
+        await using var tree = database.CreateCommand(
+            "SELECT count(DISTINCT leaf_index) = count(*) AND max(leaf_index) + 1 = count(*) AND count(*) = (SELECT size FROM audit_tree) FROM audit_records");
+        Assert.True((bool)(await tree.ExecuteScalarAsync())!);
     }
 }

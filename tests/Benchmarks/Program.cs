@@ -17,6 +17,9 @@ return args switch
     ["limits"] => await LimitBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
     ["identity"] => await IdentityBenchmark.RunAsync(),
+    ["audit"] => await AuditBenchmark.RunAsync(TimeSpan.FromSeconds(60), 1_000_000),
+    ["audit", var seconds, var records] => await AuditBenchmark.RunAsync(
+        TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), long.Parse(records, CultureInfo.InvariantCulture)),
     ["gateway"] => await ProxyBenchmark.RunAsync(),
     [Upstream.Command, var url] => await Upstream.RunAsync(url),
     [BareProxy.Command, var url, var settings] => await BareProxy.RunAsync(url, settings),
@@ -25,6 +28,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox | heartbeats | log | limits | gateway | identity | tokens | revoke [COUNT]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox | heartbeats | audit [SECONDS RECORDS] | log | limits | gateway | identity | tokens | revoke [COUNT]");
     return 2;
 }

@@ -21,7 +21,7 @@ public sealed class AccessTokenTests(IdentityApi api)
         Assert.Equal("at+jwt", header.Text("typ"));
         var claims = Jwt.Claims(person.AccessToken);
         Assert.Equal(
-            ["aud", "client_id", "epoch", "exp", "iat", "iss", "jti", "name", "roles", "scope", "sid", "sub", "tid"],
+            ["acr", "amr", "aud", "auth_time", "client_id", "epoch", "exp", "iat", "iss", "jti", "name", "roles", "scope", "sid", "sub", "tid"],
             claims.EnumerateObject().Select(one => one.Name).Order());
         Assert.Equal("https://platform.test", claims.Text("iss"));
         Assert.Equal("platform", claims.Text("aud"));

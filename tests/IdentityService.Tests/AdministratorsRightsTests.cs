@@ -3,7 +3,6 @@ using System.Text.Json;
 using IdentityService.Accounts;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
-using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
 
@@ -124,7 +123,7 @@ public sealed class AdministratorsRightsTests(OwnHost own) : IClassFixture<OwnHo
         }
 
         Assert.Equal(seen.Distinct(), seen);
-        Assert.Equal(await own.Host.QueryAsync(db => db.Users.CountAsync(row => row.TenantId == Tenants.Default)), seen.Count);
+        Assert.Equal(await own.Host.QueryAsync(db => db.Users.CountAsync(row => row.TenantId == ServiceDefaults.Contracts.Tenants.Default)), seen.Count);
         Assert.Equal(seen.OrderByDescending(id => id.ToString(), StringComparer.Ordinal), seen); // UUIDv7 grows with time
     }
 

@@ -127,7 +127,10 @@ public sealed partial class PageTests(IdentityApi api)
         Assert.Contains(formAction, policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         Assert.Equal("no-store", page.Headers.CacheControl?.ToString());
-        Assert.DoesNotMatch("(?i)<script|style=|\\son[a-z]+=|javascript:", text);
+        var scripts = Regex.Matches(text, "(?i)<script[^>]*>.*?</script>", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(script => script.Value);
+        Assert.All(scripts, script => Assert.Equal("""<script src="/account/passkeys.js" defer></script>""", script));
+        Assert.Equal(scripts.Any(), policy.Contains("script-src 'self';", StringComparison.Ordinal));
+        Assert.DoesNotMatch("(?i)style=|\\son[a-z]+=|javascript:", text);
         Assert.Contains("<html lang=\"en\">", text, StringComparison.Ordinal);
         Assert.Single(Regex.Matches(text, "<h1>", RegexOptions.None, TimeSpan.FromSeconds(1)));
         foreach (Match field in Visible().Matches(text))

@@ -76,6 +76,8 @@ public sealed class RouteContractTests(IdentityApi api)
 
     private sealed record Route(string Method, string Pattern, string Scopes)
     {
-        public string Address => Pattern.Replace("{id:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal);
+        public string Address => Pattern
+            .Replace("{id:guid}", Guid.CreateVersion7().ToString(), StringComparison.Ordinal)
+            .Replace("{id}", "abcd", StringComparison.Ordinal);
     }
 }

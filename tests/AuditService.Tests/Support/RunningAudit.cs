@@ -16,6 +16,7 @@ namespace AuditService.Tests.Support;
 /// <summary>The service on its real servers, one for all tests: each makes a tenant of its own.</summary>
 public sealed class RunningAudit : IAsyncLifetime
 {
+    private readonly DirectoryInfo _checkpoints = Directory.CreateTempSubdirectory("audit-checkpoints-");
     private WebApplicationFactory<AuditDbContext> _host = null!;
 
     public PlatformServers Servers { get; } = new();
@@ -43,6 +44,7 @@ public sealed class RunningAudit : IAsyncLifetime
         await _host.DisposeAsync();
         await Tokens.DisposeAsync();
         await Servers.DisposeAsync();
+        _checkpoints.Delete(recursive: true);
     }
 
     /// <summary>Another host over the same database and broker, or over others.</summary>
@@ -64,6 +66,9 @@ public sealed class RunningAudit : IAsyncLifetime
     {
         ["ConnectionStrings:auditdb"] = Database,
         ["ConnectionStrings:messaging"] = Messaging,
+        ["Evidence:EncryptionKey"] = "a key of the tests, 0123456789 abcdef",
+        ["Evidence:CheckpointFolder"] = _checkpoints.FullName,
+        ["Evidence:CheckEvery"] = "1.00:00:00", // tests put rows into the table by SQL
     };
 
     /// <summary>For a host whose database and broker the test breaks.</summary>
@@ -71,6 +76,7 @@ public sealed class RunningAudit : IAsyncLifetime
     {
         ["ConnectionStrings:auditdb"] = await Servers.CreateDatabaseAsync("audit"),
         ["ConnectionStrings:messaging"] = await Servers.CreateMessagingAsync(),
+        ["Evidence:CheckpointFolder"] = _checkpoints.CreateSubdirectory(NewId().ToString("N")).FullName,
     };
 
     public static Guid NewId() => Guid.CreateVersion7(TimeProvider.System.GetUtcNow());

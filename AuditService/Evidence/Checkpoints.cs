@@ -1,0 +1,25 @@
+using Npgsql;
+
+namespace AuditService.Evidence;
+
+/// <summary>Reads the published checkpoints.</summary>
+internal static class Checkpoints
+{
+    /// <summary>The first checkpoint with at least so many leaves, or the last of all.</summary>
+    public static async Task<(long Size, string Note)?> AtLeastAsync(
+        NpgsqlConnection connection, long? size, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(
+            size is null
+                ? "SELECT size, note FROM audit_checkpoints ORDER BY size DESC LIMIT 1"
+                : "SELECT size, note FROM audit_checkpoints WHERE size >= $1 ORDER BY size LIMIT 1",
+            connection);
+        if (size is { } least)
+        {
+            command.Parameters.Add(new() { Value = least });
+        }
+
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetString(1)) : null;
+    }
+}

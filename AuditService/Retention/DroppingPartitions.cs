@@ -1,0 +1,153 @@
+using System.Globalization;
+using AuditService.Data;
+using AuditService.Evidence;
+using AuditService.Recording;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using ServiceDefaults.Contracts;
+using ServiceDefaults.Messaging;
+
+namespace AuditService.Retention;
+
+/// <summary>
+/// Drops the partitions whose time is over and that no legal hold needs. In the same transaction it keeps which leaf each
+/// record had, signs an anchor and tells the log; the tree itself stays whole, so every proof stays good.
+/// </summary>
+internal sealed partial class DroppingPartitions(
+    IServiceScopeFactory scopes,
+    LogKey key,
+    RetentionMetrics metrics,
+    IOptions<RetentionOptions> options,
+    TimeProvider time,
+    ILogger<DroppingPartitions> logger) : BackgroundService
+{
+    private const string Due =
+        """
+        SELECT substring(child.relname FROM '\d{8}$') FROM pg_inherits
+        JOIN pg_class child ON child.oid = inhrelid
+        WHERE inhparent = 'audit_records'::regclass AND child.relname ~ '^audit_records_\d{8}$'
+            AND substring(child.relname FROM '\d{8}$') < $1
+        ORDER BY 1
+        """;
+
+    /// <summary>Drops what is due.</summary>
+    internal async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
+        var oldest = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime).AddDays(-options.Value.Days);
+        var due = await database.Database
+            .SqlQueryRaw<string>(Due.Replace("$1", "{0}", StringComparison.Ordinal).Replace("{8}", "{{8}}", StringComparison.Ordinal), Name(oldest))
+            .ToListAsync(cancellationToken);
+        var held = 0;
+        foreach (var name in due)
+        {
+            var day = DateOnly.ParseExact(name, "yyyyMMdd", CultureInfo.InvariantCulture);
+            held += await DropAsync(database, day, oldest, cancellationToken) ? 0 : 1;
+        }
+
+        metrics.Held(held);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(options.Value.Every, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await RunAsync(stoppingToken);
+            }
+            catch (Exception fault) when (fault is NpgsqlException or DbUpdateException or InvalidOperationException { InnerException: NpgsqlException })
+            {
+                // What could not be dropped now is dropped the next time.
+                LogNotDropped(logger, fault);
+            }
+        }
+    }
+
+    private static string Name(DateOnly day) => day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    private async Task<bool> DropAsync(AuditDbContext database, DateOnly day, DateOnly oldest, CancellationToken cancellationToken)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        var connection = (NpgsqlConnection)database.Database.GetDbConnection();
+        var table = $"audit_records_{Name(day)}";
+
+        // Holds cannot be placed meanwhile, nor partitions made or dropped by another replica.
+        await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(hashtext('audit_partitions'))", cancellationToken);
+        await ExecuteAsync(connection, "LOCK TABLE audit_holds IN SHARE MODE", cancellationToken);
+        if (await ScalarAsync(connection, $"SELECT to_regclass('{table}')::text", cancellationToken) is not string
+            || await ScalarAsync(connection, PartitionStatements.HasLate(table), cancellationToken, oldest.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc)) is true
+            || await ScalarAsync(connection, PartitionStatements.IsHeld(table), cancellationToken) is true)
+        {
+            return false;
+        }
+
+        await ExecuteAsync(connection, $"LOCK TABLE {table} IN SHARE MODE", cancellationToken);
+        var (records, leaves) = await LeavesAsync(connection, table, cancellationToken);
+        await ExecuteAsync(connection, PartitionStatements.KeepPlaces(table), cancellationToken);
+        await using (var anchor = new NpgsqlCommand(PartitionStatements.KeepAnchor, connection))
+        {
+            anchor.Parameters.Add(new() { Value = day });
+            anchor.Parameters.Add(new() { Value = records });
+            anchor.Parameters.Add(new() { Value = leaves });
+            anchor.Parameters.Add(new() { Value = RetentionAnchor.Sign(key.Value, day, records, leaves) });
+            anchor.Parameters.Add(new() { Value = time.GetUtcNow() });
+            await anchor.ExecuteNonQueryAsync(cancellationToken);
+        }
+
+        await ExecuteAsync(connection, $"DROP TABLE {table}", cancellationToken);
+        Tell(database, day, records);
+        await database.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        metrics.Dropped(records);
+        return true;
+    }
+
+    private void Tell(AuditDbContext database, DateOnly day, long records)
+    {
+        var now = time.GetUtcNow();
+        database.AddEvent(
+            new AuditRecorded(
+                new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("audit"), null, null, null, null),
+                AuditActions.PartitionDropped,
+                "audit_partition",
+                Name(day),
+                AuditSeverity.Notice,
+                AuditResult.Success,
+                Detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["records"] = records.ToString(CultureInfo.InvariantCulture) }),
+            AuditActions.PartitionDropped);
+    }
+
+    private static async Task<(long Records, string Leaves)> LeavesAsync(
+        NpgsqlConnection connection, string table, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(PartitionStatements.Leaves(table), connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        return (reader.GetInt64(0), reader.GetString(1));
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string statement, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static async Task<object?> ScalarAsync(
+        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        foreach (var value in parameters)
+        {
+            command.Parameters.Add(new() { Value = value });
+        }
+
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "A partition whose time is over could not be dropped")]
+    private static partial void LogNotDropped(ILogger logger, Exception fault);
+}

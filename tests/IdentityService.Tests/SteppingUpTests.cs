@@ -1,0 +1,135 @@
+using System.Net;
+using IdentityService.Accounts;
+using IdentityService.Tests.Support;
+using ServiceDefaults.Contracts;
+
+namespace IdentityService.Tests;
+
+public sealed class SteppingUpTests : IClassFixture<OwnHost>
+{
+    private const string Renew = "2fa/recovery-codes";
+
+    private readonly OwnHost _own;
+
+    public SteppingUpTests(OwnHost own)
+    {
+        _own = own;
+        _own.Time.Freeze();
+    }
+
+    [Fact]
+    public async Task Ask_SecondFactorTooLongAgo_IsToldWhatItTakes()
+    {
+        var (person, _) = await WithSecondFactorAsync();
+        _own.Time.Advance(TimeSpan.FromSeconds(599));
+        await RenewAsync(person, HttpStatusCode.OK);
+        _own.Time.Advance(TimeSpan.FromSeconds(2));
+
+        using var answer = await person.SendAsync(HttpMethod.Post, Renew, token: person.AccessToken);
+
+        Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
+        Assert.Equal(
+            "Bearer realm=\"platform\", error=\"insufficient_user_authentication\", error_description=\"A more recent authentication is required.\", acr_values=\"aal2\", max_age=\"600\"",
+            answer.Headers.WwwAuthenticate.ToString());
+    }
+
+    [Fact]
+    public async Task StepUp_WithACode_GivesAFreshTokenOfTheSameSession()
+    {
+        var (person, app) = await WithSecondFactorAsync();
+        _own.Time.Advance(TimeSpan.FromMinutes(11));
+        await RenewAsync(person, HttpStatusCode.Unauthorized);
+
+        var tokens = await (await StepUpAsync(person, new { code = app.Code })).BodyAsync(HttpStatusCode.OK);
+
+        var claims = Jwt.Claims(tokens.Text("access_token"));
+        Assert.Equal(person.SessionId, claims.GetProperty("sid").GetGuid());
+        Assert.Equal("aal2", claims.Text("acr"));
+        Assert.Equal(_own.Time.GetUtcNow().ToUnixTimeSeconds(), claims.GetProperty("auth_time").GetInt64());
+        Assert.False(tokens.TryGetProperty("refresh_token", out _));
+        await RenewAsync(person, HttpStatusCode.OK, tokens.Text("access_token"));
+        await _own.Events.AuditAsync("user.stepped_up", person.Id.ToString());
+    }
+
+    [Fact]
+    public async Task StepUp_WithAPasswordAlone_IsNotEnoughForWhoeverHasMore()
+    {
+        var (person, app) = await WithSecondFactorAsync();
+        _own.Time.Advance(TimeSpan.FromMinutes(11));
+
+        Assert.Equal("second_factor_needed", await (await StepUpAsync(person, new { password = person.Password })).ProblemAsync(HttpStatusCode.BadRequest));
+        Assert.Equal("invalid_code", await (await StepUpAsync(person, new { code = app.WrongCode })).ProblemAsync(HttpStatusCode.BadRequest));
+        await RenewAsync(person, HttpStatusCode.Unauthorized);
+        await (await StepUpAsync(person, new { recovery_code = app.RecoveryCodes[0] })).BodyAsync(HttpStatusCode.OK);
+        await RenewAsync(person, HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task StepUp_WithoutASecondFactor_TakesThePassword()
+    {
+        var admin = await _own.Host.SignedInAsync(_own.Http, Role.Admin);
+        _own.Time.Advance(TimeSpan.FromMinutes(11));
+        using var refused = await CreateClientAsync(admin);
+        Assert.Equal("insufficient_user_authentication", await refused.ProblemAsync(HttpStatusCode.Unauthorized));
+        Assert.Contains("acr_values=\"aal1\"", refused.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+
+        Assert.Equal("current_password_wrong", await (await StepUpAsync(admin, new { password = "not the password at all" })).ProblemAsync(HttpStatusCode.BadRequest));
+        await _own.Events.AuditAsync("user.stepped_up", admin.Id.ToString(), AuditResult.Denied);
+        Assert.Equal("insufficient_user_authentication", await (await CreateClientAsync(admin)).ProblemAsync(HttpStatusCode.Unauthorized));
+        var tokens = await (await StepUpAsync(admin, new { password = admin.Password })).BodyAsync(HttpStatusCode.OK);
+
+        Assert.Equal("aal1", Jwt.Claims(tokens.Text("access_token")).Text("acr"));
+        await (await CreateClientAsync(admin)).BodyAsync(HttpStatusCode.Created);
+    }
+
+    [Theory]
+    [InlineData("""{}""")]
+    [InlineData("""{"password":"a","code":"123456"}""")]
+    [InlineData("""{"code":"123456","recovery_code":"a"}""")]
+    public async Task StepUp_NotExactlyOneProof_IsInvalid(string body)
+    {
+        var person = await _own.SignedInAsync();
+
+        Assert.Equal(["code"], await (await StepUpAsync(person, body)).FaultsAsync());
+    }
+
+    [Fact]
+    public async Task Ask_WithATokenOfNoPerson_IsRefused()
+    {
+        var admin = await _own.Host.SignedInAsync(_own.Http, Role.Admin);
+        var key = await (await admin.SendAsync(
+            HttpMethod.Post, "api-keys", new { name = "robot", scopes = (string[])["identity:admin"] }, admin.AccessToken)).BodyAsync(HttpStatusCode.Created);
+        var token = (await TestClient.Gateway(_own.Http).ExchangeAsync(key.Text("key"))).Text("access_token");
+
+        using var answer = await IdentityApi.SendAsync(_own.Http, HttpMethod.Post, "/api/v1/admin/clients", token, NewClient);
+
+        Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
+    }
+
+    private static object NewClient => new
+    {
+        name = "Reports",
+        authentication = "secret",
+        grantTypes = (string[])["client_credentials"],
+        scopes = (string[])["devices:read"],
+    };
+
+    private Task<HttpResponseMessage> CreateClientAsync(Person admin) =>
+        IdentityApi.SendAsync(_own.Http, HttpMethod.Post, "/api/v1/admin/clients", admin.AccessToken, NewClient);
+
+    private static Task<HttpResponseMessage> StepUpAsync(Person person, object body) =>
+        person.SendAsync(HttpMethod.Post, "step-up", body, person.AccessToken);
+
+    private static async Task RenewAsync(Person person, HttpStatusCode expected, string? token = null)
+    {
+        using var answer = await person.SendAsync(HttpMethod.Post, Renew, token: token ?? person.AccessToken);
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
+    private async Task<(Person Person, CodeApp App)> WithSecondFactorAsync()
+    {
+        var person = await _own.SignedInAsync();
+        var app = await CodeApp.EnableAsync(person, _own.Time);
+        return (person, app);
+    }
+}
