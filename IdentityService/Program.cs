@@ -7,6 +7,7 @@ using IdentityService.Operation;
 using IdentityService.Passkeys;
 using IdentityService.Revocations;
 using IdentityService.SecondFactor;
+using IdentityService.Secrets;
 using IdentityService.Sessions;
 using IdentityService.TenantAdministration;
 using IdentityService.Tokens;
@@ -15,11 +16,17 @@ using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
 using ServiceDefaults.OpenApi;
 
+if (SecretsCommand.IsWanted(args))
+{
+    Environment.ExitCode = await SecretsCommand.RunAsync(args);
+    return;
+}
+
 var builder = WebApplication.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.AddServiceDocument("Identity");
 builder.AddForwardedAddress();
-builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync);
+builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync, ShortStatements.Tune);
 builder.AddIdentityMessaging();
 builder.AddTokens();
 builder.AddRevocations();
@@ -47,6 +54,7 @@ app.MapSecondFactorEndpoints();
 app.MapPasskeyEndpoints();
 app.MapOpenIdProvider();
 app.MapDiscoveryEndpoints();
+app.MapKeyEndpoints();
 app.MapRevocationEndpoints();
 
 await app.RunAsync();

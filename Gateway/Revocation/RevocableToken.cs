@@ -18,6 +18,9 @@ internal sealed record RevocableToken(
 {
     private static Named? _lastName;
 
+    /// <summary>Of the header's <c>kid</c>.</summary>
+    public UInt128 SigningKey { get; init; }
+
     public static RevocableToken Of(AccessToken token) => new(
         KeyOf(token.TokenId),
         token.SessionId is { } session ? KeyOf(session) : null,
@@ -25,7 +28,10 @@ internal sealed record RevocableToken(
         KeyOf(token.ClientId),
         Unsafe.BitCast<Guid, UInt128>(token.TenantId),
         token.Epoch,
-        token.IssuedAt.ToUnixTimeSeconds());
+        token.IssuedAt.ToUnixTimeSeconds())
+    {
+        SigningKey = KeyOf(token.SigningKey),
+    };
 
     /// <summary>
     /// 128 bits for an id: itself where it is a UUID, however written, else the front of its SHA-256. Small and equal in

@@ -17,29 +17,32 @@ internal sealed class RevocationSet
     private readonly RevocationTable _subjects = new(limited: true);
     private readonly RevocationTable _clients = new(limited: true);
     private readonly RevocationTable _tenants = new(limited: true);
+    private readonly RevocationTable _keys = new(limited: false);
+    private bool _keysDropped;
     private long _cutoff;
     private long _version;
     private int _swept;
 
     /// <summary>Entries held.</summary>
-    public int Count => _tokens.Count + _sessions.Count + _subjects.Count + _clients.Count + _tenants.Count;
+    public int Count => _tokens.Count + _sessions.Count + _subjects.Count + _clients.Count + _tenants.Count + _keys.Count;
 
     /// <summary>Memory that the entries take, in bytes.</summary>
-    public long Size => _tokens.Size + _sessions.Size + _subjects.Size + _clients.Size + _tenants.Size;
+    public long Size => _tokens.Size + _sessions.Size + _subjects.Size + _clients.Size + _tenants.Size + _keys.Size;
 
     /// <summary>
     /// Grows after each change. Read before <see cref="Covers"/>: while it stays, so does the answer "not covered".
     /// </summary>
     public long Version => Volatile.Read(ref _version);
 
-    /// <summary>Whether any of the four checks refuses the token: by itself, its session, an epoch or cut-off of its subject, client or tenant, the global cut-off.</summary>
+    /// <summary>Whether any of the checks refuses the token: by itself, its session, an epoch or cut-off of its subject, client or tenant, the global cut-off, a signing key that was dropped.</summary>
     public bool Covers(RevocableToken token) =>
         _tokens.Contains(token.TokenId)
         || CoversSession(token)
         || (_subjects.TryGet(token.Subject, out var subject) && RevocationLimit.Refuses(subject, token))
         || (_clients.TryGet(token.Client, out var client) && RevocationLimit.Refuses(client, token))
         || (_tenants.TryGet(token.Tenant, out var tenant) && RevocationLimit.Refuses(tenant, token))
-        || token.IssuedAt < Volatile.Read(ref _cutoff);
+        || token.IssuedAt < Volatile.Read(ref _cutoff)
+        || (Volatile.Read(ref _keysDropped) && _keys.Contains(token.SigningKey));
 
     /// <summary>Whether its session was ended: no new token will come of it.</summary>
     public bool CoversSession(RevocableToken token) => token.SessionId is { } session && _sessions.Contains(session);
@@ -57,6 +60,7 @@ internal sealed class RevocationSet
             RevocationKind.Client => _clients.Add(RevocableToken.KeyOf(value), until, RevocationLimit.Of(epoch, cutoff)),
             RevocationKind.Tenant => _tenants.Add(RevocableToken.KeyOf(value), until, RevocationLimit.Of(epoch, cutoff)),
             RevocationKind.Global => RaiseCutoff(cutoff ?? throw new ArgumentException("A global revocation needs a cut-off.", nameof(cutoff))),
+            RevocationKind.Key => DropKey(value),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The kind of revocation is not known."),
         };
         if (changed)
@@ -70,10 +74,18 @@ internal sealed class RevocationSet
     {
         var shard = _swept = (_swept + 1) % RevocationTable.Shards;
         var instant = (uint)now.ToUnixTimeSeconds();
-        foreach (var table in (ReadOnlySpan<RevocationTable>)[_tokens, _sessions, _subjects, _clients, _tenants])
+        foreach (var table in (ReadOnlySpan<RevocationTable>)[_tokens, _sessions, _subjects, _clients, _tenants, _keys])
         {
             table.Sweep(shard, instant);
         }
+    }
+
+    // Hardly ever; until then a check costs one look at a flag. Kept for good: what such a key signed names its own end.
+    private bool DropKey(string value)
+    {
+        var changed = _keys.Add(RevocableToken.KeyOf(value), uint.MaxValue, 0);
+        Volatile.Write(ref _keysDropped, true);
+        return changed;
     }
 
     private bool RaiseCutoff(DateTimeOffset cutoff)

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using ServiceDefaults.Hosting;
 
 namespace Gateway.Tokens;
 
@@ -16,7 +17,6 @@ internal sealed class IdentityClientOptions
     public string ClientId { get; set; } = "gateway";
 
     /// <summary>Its secret, the same as the identity service's <c>Clients:Gateway:Secret</c>.</summary>
-    [Required(AllowEmptyStrings = false, ErrorMessage = "must be set: the same 32 characters or more as the identity service's Clients:Gateway:Secret")]
-    [MinLength(32, ErrorMessage = "must have at least 32 characters")]
+    [StrongSecret]
     public string ClientSecret { get; set; } = "";
 }

@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using IdentityService.Operation;
 using Microsoft.Extensions.Options;
 
 namespace IdentityService.ApiKeys;
@@ -11,10 +11,8 @@ namespace IdentityService.ApiKeys;
 /// </summary>
 internal sealed class WrongKeys(IOptions<ApiKeyOptions> options) : IDisposable
 {
-    private const int Slash64 = 8;
-
     private readonly PartitionedRateLimiter<IPAddress> _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
-        address => RateLimitPartition.GetFixedWindowLimiter(NetworkOf(address), _ => new FixedWindowRateLimiterOptions
+        address => RateLimitPartition.GetFixedWindowLimiter(ClientNetwork.Of(address), _ => new FixedWindowRateLimiterOptions
         {
             PermitLimit = options.Value.WrongKeysPerMinute,
             Window = TimeSpan.FromMinutes(1),
@@ -29,13 +27,4 @@ internal sealed class WrongKeys(IOptions<ApiKeyOptions> options) : IDisposable
     }
 
     public void Dispose() => _limiter.Dispose();
-
-    // Who has one IPv6 address has 2^64 of them.
-    private static IPAddress NetworkOf(IPAddress address)
-    {
-        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? new IPAddress([.. address.GetAddressBytes().Take(Slash64), .. new byte[16 - Slash64]])
-            : address;
-    }
 }

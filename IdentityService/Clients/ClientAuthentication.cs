@@ -16,13 +16,13 @@ namespace IdentityService.Clients;
 /// Public clients only name themselves.
 /// </summary>
 internal sealed class ClientAuthentication(
-    IdentityDb database, ClientAssertion assertions, IOptions<ClientOptions> options, Caller caller, TimeProvider time)
+    IdentityDb database, ClientAssertion assertions, RefusedClients refused, IOptions<ClientOptions> options, Caller caller, TimeProvider time)
 {
     private const int LongestSecret = 1024;
 
     /// <summary>
     /// Checks the proof in a request. A refusal in the name of a client that exists is written to the audit log, with a
-    /// save of its own; noise is only counted by the gateway.
+    /// save of its own, once a minute for each place it comes from; noise is only counted by the gateway.
     /// </summary>
     /// <returns>The client, or the answer to give.</returns>
     public async Task<(AuthenticatedClient? Client, JsonHttpResult<OAuthError>? Refusal)> AuthenticateAsync(
@@ -39,7 +39,8 @@ internal sealed class ClientAuthentication(
             return (client, null);
         }
 
-        if (check.Claimed is { } claimed)
+        if (check.Claimed is { } claimed && refused.IsFirst(new RefusedClient(
+            claimed.Id, claimed.TenantId, claimed.Device is not null, ClientNetwork.Of(request.HttpContext.Connection.RemoteIpAddress))))
         {
             Audit(claimed, check.Refusal!);
             await database.SaveChangesAsync(cancellationToken);
@@ -126,12 +127,16 @@ internal sealed class ClientAuthentication(
             ? await database.Clients.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken)
             : null;
 
-    private void Audit(AuthenticatedClient claimed, string reason) => database.AddAudit(
-        caller.Envelope(Actor.Anonymous, claimed.TenantId),
-        claimed.Device is null ? "client.authentication_failed" : "device.token_issued",
-        claimed.Device is null ? "client" : "device",
-        claimed.Id,
-        AuditResult.Denied,
-        AuditSeverity.Warning,
-        detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = reason });
+    private void Audit(AuthenticatedClient claimed, string reason)
+    {
+        var (action, type) = RefusedClients.NameOf(claimed.Device is not null);
+        database.AddAudit(
+            caller.Envelope(Actor.Anonymous, claimed.TenantId),
+            action,
+            type,
+            claimed.Id,
+            AuditResult.Denied,
+            AuditSeverity.Warning,
+            detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = reason });
+    }
 }

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using IdentityService.Keys;
+using ServiceDefaults.Hosting;
 
 namespace IdentityService.Clients;
 
@@ -21,20 +21,12 @@ internal sealed class ClientOptions
 }
 
 /// <summary>Section <c>Clients:Gateway</c>.</summary>
-internal sealed class GatewayClientOptions : IValidatableObject
+internal sealed class GatewayClientOptions
 {
     /// <summary>Its <c>client_id</c>; other clients' are UUIDs, so it can't be anyone else's.</summary>
     public const string Id = "gateway";
 
     /// <summary>The same as the gateway's <c>Identity:ClientSecret</c>.</summary>
+    [StrongSecret]
     public string Secret { get; init; } = "";
-
-    /// <inheritdoc />
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (KeyOptions.FaultOf(Secret) is { } fault)
-        {
-            yield return new ValidationResult(fault, [nameof(Secret)]);
-        }
-    }
 }

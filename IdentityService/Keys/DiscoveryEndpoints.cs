@@ -6,7 +6,7 @@ namespace IdentityService.Keys;
 /// <summary>What others need to know about this issuer.</summary>
 internal static class DiscoveryEndpoints
 {
-    // Below KeyOptions.PublishAhead, or a new key would sign before its publication is seen.
+    // Below KeyOptions.PublishAhead and KeySchedule.Spread, or a new key would sign before its publication is seen.
     private const string Cacheable = "public, max-age=300";
 
     public static void MapDiscoveryEndpoints(this IEndpointRouteBuilder routes)
@@ -17,10 +17,10 @@ internal static class DiscoveryEndpoints
         group.MapGet("/jwks.json", ShowKeys).WithName("ShowKeys");
     }
 
-    private static IResult ShowMetadata(HttpResponse response, IOptions<AuthenticationOptions> options)
+    private static IResult ShowMetadata(HttpResponse response, IOptions<AuthenticationOptions> options, IOptions<KeyOptions> keys)
     {
         response.Headers.CacheControl = Cacheable;
-        return TypedResults.Ok(IssuerMetadata.Of(options.Value));
+        return TypedResults.Ok(IssuerMetadata.Of(options.Value, keys.Value));
     }
 
     // The framework answers 304 by itself when If-None-Match names the tag.

@@ -69,7 +69,7 @@ internal sealed record IssuerMetadata
     public string[] SubjectTypes { get; } = ["public"];
 
     [JsonPropertyName("id_token_signing_alg_values_supported")]
-    public string[] IdTokenAlgorithms { get; } = ["RS256"];
+    public required string[] IdTokenAlgorithms { get; init; }
 
     /// <summary>A public client proves nothing at the token endpoint.</summary>
     [JsonPropertyName("token_endpoint_auth_methods_supported")]
@@ -126,9 +126,10 @@ internal sealed record IssuerMetadata
         Scopes.NotificationsAdmin, Scopes.DevicesRead, Scopes.DevicesWrite, Scopes.DevicesSelf, Scopes.Platform,
     ];
 
-    public static IssuerMetadata Of(AuthenticationOptions options) => new()
+    public static IssuerMetadata Of(AuthenticationOptions options, KeyOptions keys) => new()
     {
         Issuer = options.Issuer,
+        IdTokenAlgorithms = [keys.IdTokenAlgorithm],
         KeySetAddress = Under(options, "/.well-known/jwks.json"),
         AuthorizationEndpoint = Under(options, Authorize.Path),
         TokenEndpoint = Under(options, Tokens.TokenEndpoint.Path),

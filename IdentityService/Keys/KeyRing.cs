@@ -8,8 +8,8 @@ using ServiceDefaults.Authentication;
 namespace IdentityService.Keys;
 
 /// <summary>
-/// The signing keys in memory: one signs, the others verify what may still live or are published ahead of their time.
-/// Read at start, every minute by <see cref="KeyRotation"/>, and when a token names an unknown key.
+/// The signing keys in memory: one of each algorithm signs, the others verify what may still live or are published ahead
+/// of their time. Read at start, every few seconds by <see cref="KeyRotation"/>, and when a token names an unknown key.
 /// </summary>
 internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encryption, TimeProvider time) : IVerificationKeys
 {
@@ -19,22 +19,25 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
     private volatile Contents? _contents;
     private long _lastRead;
 
-    /// <summary>The key that signs now.</summary>
-    /// <exception cref="KeysUnavailableException">The keys have not been read yet.</exception>
-    public Signer Signing
-    {
-        get
-        {
-            // In order of activation, so the last one that has begun; by its own clock, not by when the ring was read.
-            var now = time.GetUtcNow();
-            return Array.FindLast(Current.Signers, signer => signer.Key.ActivatesAt <= now) ?? throw NoKeys();
-        }
-    }
-
     /// <summary>What is published.</summary>
     public JsonWebKeySet Published => Current.Published;
 
     private Contents Current => _contents ?? throw NoKeys();
+
+    /// <summary>
+    /// The key of that algorithm that signs now; while there is none yet, since the algorithm was configured just now,
+    /// the one of another.
+    /// </summary>
+    /// <exception cref="KeysUnavailableException">The keys have not been read yet.</exception>
+    public Signer SigningBy(string algorithm)
+    {
+        // In order of activation, so the last one that has begun; by its own clock, not by when the ring was read.
+        var (signers, now) = (Current.Signers, time.GetUtcNow());
+        return Array.FindLast(signers, signer => signer.Algorithm == algorithm && signer.Key.StateAt(now) == SigningKeyState.Active)
+            ?? Array.FindLast(signers, signer => signer.Key.StateAt(now) == SigningKeyState.Active)
+            ?? Array.FindLast(signers, signer => signer.Key.ActivatesAt <= now)
+            ?? throw NoKeys();
+    }
 
     /// <inheritdoc />
     public async ValueTask<VerificationKey?> FindAsync(string keyId, CancellationToken cancellationToken)
@@ -77,12 +80,12 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
 
     private static KeysUnavailableException NoKeys() => new("The signing keys have not been read yet.");
 
-    // A key already open keeps its pool.
+    // A key already open keeps its pool, unless its plans have changed.
     private Signer Open(SigningKey key)
     {
-        if (_contents?.ById.GetValueOrDefault(key.KeyId) is { } open && open.Key.ActivatesAt == key.ActivatesAt)
+        if (_contents?.ById.GetValueOrDefault(key.KeyId) is { } open)
         {
-            return open;
+            return open.Key.ActivatesAt == key.ActivatesAt && open.Key.RetiresAt == key.RetiresAt ? open : open.With(key);
         }
 
         try
@@ -93,7 +96,7 @@ internal sealed class KeyRing(IServiceScopeFactory scopes, KeyEncryption encrypt
         {
             throw new OptionsValidationException(
                 "Keys", typeof(KeyOptions),
-                ["Keys:EncryptionKey: it is not the one that the signing keys in the database were encrypted with. Set the former one."]);
+                ["Keys:EncryptionKey: it is not the one that the signing keys in the database were encrypted with. Set the former one, or name it in Keys:FormerEncryptionKeys."]);
         }
     }
 

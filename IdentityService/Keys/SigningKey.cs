@@ -1,11 +1,9 @@
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace IdentityService.Keys;
 
 /// <summary>Where a key is in its life; follows from its times alone, so that all replicas agree without talking.</summary>
-internal enum SigningKeyState
+public enum SigningKeyState
 {
     /// <summary>Published, not signing yet.</summary>
     Upcoming,
@@ -20,15 +18,9 @@ internal enum SigningKeyState
     Expired,
 }
 
-/// <summary>A row of <c>signing_keys</c>: an RSA key pair, the private half encrypted.</summary>
+/// <summary>A row of <c>signing_keys</c>: a key pair, the private half encrypted.</summary>
 internal sealed class SigningKey
 {
-    /// <summary>
-    /// 112 bits of strength, good until 2030 (NIST SP 800-57 part 1, table 4), for keys that live some weeks. A signature
-    /// takes a third of the time of 3072 bits, which every sign-in and refresh would pay.
-    /// </summary>
-    private const int Bits = 2048;
-
     private SigningKey()
     {
     }
@@ -54,29 +46,33 @@ internal sealed class SigningKey
     /// <summary>UTC; published until here. Null while no successor is planned.</summary>
     public DateTimeOffset? ExpiresAt { get; private set; }
 
-    /// <summary>Makes a new key pair.</summary>
-    public static SigningKey Create(KeyEncryption encryption, DateTimeOffset now, DateTimeOffset activatesAt)
+    /// <summary>RS256 or ES256, as the JWK says.</summary>
+    public string Algorithm
     {
-        using var rsa = RSA.Create(Bits);
-        var half = rsa.ExportParameters(includePrivateParameters: false);
-        var bare = new { kty = "RSA", n = Base64Url.EncodeToString(half.Modulus), e = Base64Url.EncodeToString(half.Exponent) };
-        var keyId = JwkThumbprint.Of(JsonSerializer.SerializeToElement(bare));
-        var secret = rsa.ExportPkcs8PrivateKey();
-        try
+        get
         {
-            return new SigningKey
+            if (field is null)
             {
-                KeyId = keyId,
-                PublicJwk = JsonSerializer.Serialize(new { bare.kty, kid = keyId, use = "sig", alg = "RS256", bare.n, bare.e }),
-                PrivateKey = encryption.Protect(secret, keyId),
-                CreatedAt = now,
-                ActivatesAt = activatesAt,
-            };
+                using var jwk = JsonDocument.Parse(PublicJwk);
+                field = jwk.RootElement.GetProperty("alg").GetString()!;
+            }
+
+            return field;
         }
-        finally
+    }
+
+    /// <summary>Makes a new key pair.</summary>
+    public static SigningKey Create(KeyEncryption encryption, string algorithm, DateTimeOffset now, DateTimeOffset activatesAt)
+    {
+        using var pair = NewKeyPair.Of(algorithm);
+        return new SigningKey
         {
-            CryptographicOperations.ZeroMemory(secret);
-        }
+            KeyId = pair.KeyId,
+            PublicJwk = pair.PublicJwk,
+            PrivateKey = encryption.Protect(pair.PrivateKey, pair.KeyId),
+            CreatedAt = now,
+            ActivatesAt = activatesAt,
+        };
     }
 
     /// <summary>Where the key is in its life.</summary>
@@ -85,6 +81,9 @@ internal sealed class SigningKey
         : !(RetiresAt <= now) ? SigningKeyState.Active
         : !(ExpiresAt <= now) ? SigningKeyState.Retired
         : SigningKeyState.Expired;
+
+    /// <summary>Begins to sign earlier than planned.</summary>
+    public void Advance(DateTimeOffset activatesAt) => ActivatesAt = activatesAt;
 
     /// <summary>Plans the end: the successor signs from <paramref name="successorActivates"/> on.</summary>
     /// <param name="successorActivates">UTC.</param>

@@ -23,7 +23,7 @@ internal sealed class PageForm(KeyEncryption keys, PageCookies cookies)
     {
         if (cookies.Read(http, PageCookies.Form) is { Length: > Size } known)
         {
-            return TokenOf(known);
+            return TokenOf(known, keys.Forms.First());
         }
 
         if (http.Items[typeof(PageForm)] is not string browser)
@@ -33,7 +33,7 @@ internal sealed class PageForm(KeyEncryption keys, PageCookies cookies)
             http.Items[typeof(PageForm)] = browser;
         }
 
-        return TokenOf(browser);
+        return TokenOf(browser, keys.Forms.First());
     }
 
     /// <summary>The posted fields; null when the form is broken or not one of ours for this browser.</summary>
@@ -50,8 +50,8 @@ internal sealed class PageForm(KeyEncryption keys, PageCookies cookies)
         http.Request.Headers["Sec-Fetch-Site"].ToString() is "" or "same-origin" or "none"
         && token is not null
         && cookies.Read(http, PageCookies.Form) is { } browser
-        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(TokenOf(browser)));
+        && keys.Forms.Any(key => CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(token), Encoding.UTF8.GetBytes(TokenOf(browser, key))));
 
-    private string TokenOf(string browser) =>
-        Base64Url.EncodeToString(HMACSHA256.HashData(keys.Forms, Encoding.UTF8.GetBytes(browser)));
+    private static string TokenOf(string browser, byte[] key) =>
+        Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes(browser)));
 }

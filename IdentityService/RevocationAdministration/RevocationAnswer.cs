@@ -16,7 +16,7 @@ public sealed record RevocationAnswer(long Sequence, RevocationKind Kind, string
         row.Kind,
         row.Value,
         row.ExpiresAt,
-        new GatewayReceipts(effect.Applied, effect.Gateways, (int)effect.Took.TotalMilliseconds, effect.IsEverywhere, effect.ToString()));
+        GatewayReceipts.Of(effect));
 }
 
 /// <summary>Receipts of the gateways.</summary>
@@ -25,4 +25,8 @@ public sealed record RevocationAnswer(long Sequence, RevocationKind Kind, string
 /// <param name="Milliseconds">Time waited, a second at most.</param>
 /// <param name="Everywhere">Whether no gateway lets it in any more.</param>
 /// <param name="Summary">The same as a sentence.</param>
-public sealed record GatewayReceipts(int Applied, int? Known, int Milliseconds, bool Everywhere, string Summary);
+public sealed record GatewayReceipts(int Applied, int? Known, int Milliseconds, bool Everywhere, string Summary)
+{
+    internal static GatewayReceipts Of(RevocationEffect effect) =>
+        new(effect.Applied, effect.Gateways, (int)effect.Took.TotalMilliseconds, effect.IsEverywhere, effect.ToString());
+}

@@ -57,28 +57,35 @@ internal sealed class RefreshSession(
 
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         var hash = RefreshTokenFormat.Hash(presented);
-        if (await LockSessionAsync(hash, cancellationToken) is not { } session
-            || session.ClientId != client?.Id
-            || await database.Users.SingleOrDefaultAsync(row => row.Id == session.UserId, cancellationToken) is not { } user)
+        if (await LockSessionAsync(hash, cancellationToken) is not { } session || session.ClientId != client?.Id)
         {
             return outcome.Refused();
         }
 
         // Read after the lock, so that it shows what the request before this one did.
-        var token = await database.RefreshTokens.SingleAsync(row => row.Hash == hash, cancellationToken);
+        var (token, user) = await ReadAsync(session, hash, cancellationToken);
         if (!outcome.Usable(session, user, token) || scopes?.Except(session.Scopes ?? [], StringComparer.Ordinal).Any() == true)
         {
             return outcome.Refused();
         }
 
         var repeated = token.UsedAt is not null;
-        if (repeated && !outcome.IsRepetition(token, await IsSuccessorUnusedAsync(token, cancellationToken)))
+        var given = repeated ? await UnusedSuccessorAsync(token, cancellationToken) : null;
+        if (repeated && !outcome.IsRepetition(token, given is not null))
         {
             await ending.EndStolenAsync(session, user, cancellationToken);
             return outcome.Reused();
         }
 
-        var successor = format.SuccessorOf(presented, token.Id);
+        var successors = format.SuccessorsOf(presented, token.Id);
+        var successor = given is null
+            ? successors.First()
+            : successors.FirstOrDefault(one => RefreshTokenFormat.Hash(one).AsSpan().SequenceEqual(given));
+        if (successor is null)
+        {
+            return outcome.Refused(); // made under an encryption key that is not configured any more
+        }
+
         if (!repeated)
         {
             sessions.Add(session, successor, token);
@@ -94,6 +101,20 @@ internal sealed class RefreshSession(
         return new RefreshedSession(session, user, access, granted, RefreshTokenFormat.Write(successor));
     }
 
+    // In one statement: each costs a way to the database and back while others wait for the lock.
+    private async Task<(RefreshToken Token, User User)> ReadAsync(Session session, byte[] hash, CancellationToken cancellationToken)
+    {
+        var found = await database.RefreshTokens
+            .Where(row => row.Hash == hash)
+            .Select(row => new
+            {
+                Token = row,
+                User = database.Users.Single(user => user.Id == session.UserId),
+            })
+            .SingleAsync(cancellationToken);
+        return (found.Token, found.User);
+    }
+
     private async Task<Session?> LockSessionAsync(byte[] hash, CancellationToken cancellationToken) =>
         await database.Sessions
             .FromSql(
@@ -105,8 +126,9 @@ internal sealed class RefreshSession(
             .IgnoreQueryFilters()
             .SingleOrDefaultAsync(cancellationToken);
 
-    private Task<bool> IsSuccessorUnusedAsync(RefreshToken token, CancellationToken cancellationToken) =>
-        database.RefreshTokens.AnyAsync(row => row.ParentId == token.Id && row.UsedAt == null, cancellationToken);
+    private Task<byte[]?> UnusedSuccessorAsync(RefreshToken token, CancellationToken cancellationToken) =>
+        database.RefreshTokens.Where(row => row.ParentId == token.Id && row.UsedAt == null)
+            .Select(row => row.Hash).SingleOrDefaultAsync(cancellationToken);
 }
 
 /// <summary>Judges a refresh and records what came of it.</summary>

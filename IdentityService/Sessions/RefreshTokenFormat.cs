@@ -36,14 +36,17 @@ internal sealed class RefreshTokenFormat(KeyEncryption keys)
             && Write(token) == text;
     }
 
-    /// <summary>The one successor of a token.</summary>
+    /// <summary>The one successor of a token, first; behind it those that it would have had under former encryption keys.</summary>
     /// <param name="parent">The token.</param>
     /// <param name="parentId">Its row's id.</param>
-    public byte[] SuccessorOf(byte[] parent, Guid parentId)
+    public IEnumerable<byte[]> SuccessorsOf(byte[] parent, Guid parentId) =>
+        keys.RefreshSuccession.Select(key => SuccessorOf(key, parent, parentId));
+
+    private static byte[] SuccessorOf(byte[] key, byte[] parent, Guid parentId)
     {
         Span<byte> input = stackalloc byte[Size + 16];
         parent.CopyTo(input);
         parentId.TryWriteBytes(input[Size..], bigEndian: true, out _);
-        return HMACSHA256.HashData(keys.RefreshSuccession, input);
+        return HMACSHA256.HashData(key, input);
     }
 }

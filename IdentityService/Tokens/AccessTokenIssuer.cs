@@ -55,7 +55,7 @@ internal sealed class AccessTokenIssuer(
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now).ToString("N");
         var life = subject.Life ?? tokens.Value.AccessTokenLife;
-        return new IssuedToken(signing.Sign("at+jwt", claims => WriteClaims(claims, subject, id, now, life)), id, life);
+        return new IssuedToken(signing.Sign(JwtSigning.AccessToken, claims => WriteClaims(claims, subject, id, now, life)), id, life);
     }
 
     private void WriteClaims(Utf8JsonWriter claims, TokenSubject subject, string id, DateTimeOffset now, TimeSpan life)

@@ -19,9 +19,9 @@ internal static class OAuthForm
         {
             return Read(await request.ReadFormAsync(cancellationToken));
         }
-        catch (Exception fault) when (fault is InvalidDataException or ArgumentException)
+        catch (Exception fault) when (fault is InvalidDataException or ArgumentException or NotSupportedException)
         {
-            // Too many or too long parameters; names that differ in case only.
+            // Too many or too long parameters; names that differ in case only; UTF-7.
             return null;
         }
     }

@@ -12,6 +12,8 @@ internal static class TokenSetup
         builder.Services.AddValidatedOptions<KeyOptions>("Keys");
         builder.Services.AddValidatedOptions<TokenOptions>("Tokens");
         builder.Services.AddSingleton<KeyEncryption>();
+        builder.Services.AddScoped<SigningKeys>();
+        builder.Services.AddScoped<RotateKeys>();
         builder.Services.AddSingleton<KeyRotation>();
         builder.Services.AddHostedService(services => services.GetRequiredService<KeyRotation>());
         builder.AddAccessTokens<KeyRing>();
@@ -20,6 +22,8 @@ internal static class TokenSetup
         builder.Services.AddSingleton<AccessTokenIssuer>();
         builder.Services.AddScoped<ClientAssertion>();
         builder.Services.AddValidatedOptions<ClientOptions>("Clients");
+        builder.Services.AddSingleton<RefusedClients>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<RefusedClients>());
         builder.Services.AddScoped<ClientAuthentication>();
         builder.Services.AddScoped<ClientTokens>();
         builder.Services.AddScoped<TokenEndpoint>();

@@ -42,6 +42,9 @@ public sealed record AccessToken(
         return false;
     }
 
+    /// <summary><c>kid</c> of the header: the key that signed it.</summary>
+    public string SigningKey { get; init; } = "";
+
     /// <summary><c>key_id</c>: the API key that was exchanged for this token, or null.</summary>
     public string? KeyId { get; init; }
 

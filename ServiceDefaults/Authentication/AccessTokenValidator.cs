@@ -33,11 +33,11 @@ public sealed class AccessTokenValidator(
         }
 
         return AccessTokenClaims.Read(jws.PayloadOctets.Span) is { } claims
-            ? Judge(claims)
+            ? Judge(claims, key.KeyId)
             : AccessTokenResult.Refused("The access token is malformed.");
     }
 
-    private AccessTokenResult Judge(AccessTokenClaims claims)
+    private AccessTokenResult Judge(AccessTokenClaims claims, string signingKey)
     {
         var settings = options.Value;
         if (claims.Issuer != settings.Issuer)
@@ -78,6 +78,7 @@ public sealed class AccessTokenValidator(
                     expiresAt)
                 {
                     Audiences = claims.Audiences,
+                    SigningKey = signingKey,
                     KeyId = claims.ApiKey,
                     KeyLimit = claims.ApiKeyLimit is { } limit and > 0 ? (int)Math.Min(limit, int.MaxValue) : null,
                 },

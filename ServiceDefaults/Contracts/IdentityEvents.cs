@@ -95,4 +95,7 @@ public enum RevocationKind
     Client,
     Tenant,
     Global,
+
+    /// <summary>A signing key, by its <c>kid</c>: every token that it signed.</summary>
+    Key,
 }

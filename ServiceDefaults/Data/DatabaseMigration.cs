@@ -1,3 +1,4 @@
+using System.Data;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -61,15 +62,23 @@ internal sealed partial class DatabaseMigration<TContext>(
             await acquire.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await database.Database.MigrateAsync(cancellationToken);
-        if (seed is not null)
+        try
         {
-            await seed(scope.ServiceProvider, database, cancellationToken);
+            await database.Database.MigrateAsync(cancellationToken);
+            if (seed is not null)
+            {
+                await seed(scope.ServiceProvider, database, cancellationToken);
+            }
         }
-
-        // Closing the connection would give the lock back too, but a pooled connection stays open.
-        await using var release = new NpgsqlCommand($"SELECT pg_advisory_unlock({Lock})", guard);
-        await release.ExecuteNonQueryAsync(cancellationToken);
+        finally
+        {
+            // Closing the connection would give the lock back too, but a pooled connection stays open.
+            if (guard.State == ConnectionState.Open)
+            {
+                await using var release = new NpgsqlCommand($"SELECT pg_advisory_unlock({Lock})", guard);
+                await release.ExecuteNonQueryAsync(CancellationToken.None);
+            }
+        }
     }
 
     [LoggerMessage(1, LogLevel.Warning, "The database is not there yet, trying again in {Pause}: {Reason}")]

@@ -17,13 +17,15 @@ public static class DatabaseSetup
     /// <param name="builder">The host.</param>
     /// <param name="connectionName">Key under <c>ConnectionStrings</c>, for example <c>auditdb</c>.</param>
     /// <param name="seed">Run after the migration under the same lock; must do nothing the second time.</param>
+    /// <param name="connections">Settings of the connections that suit the service's use of them.</param>
     public static IHostApplicationBuilder AddDatabase<TContext>(
         this IHostApplicationBuilder builder,
         string connectionName,
-        Func<IServiceProvider, TContext, CancellationToken, Task>? seed = null)
+        Func<IServiceProvider, TContext, CancellationToken, Task>? seed = null,
+        Action<NpgsqlConnectionStringBuilder>? connections = null)
         where TContext : DbContext
     {
-        builder.AddNpgsqlDataSource(connectionName);
+        builder.AddNpgsqlDataSource(connectionName, configureDataSourceBuilder: source => connections?.Invoke(source.ConnectionStringBuilder));
         builder.Services.TryAddScoped<TenantScope>();
         builder.Services.AddDbContext<TContext>((services, options) => options
             .UseNpgsql(

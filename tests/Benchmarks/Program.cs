@@ -1,5 +1,6 @@
 using System.Globalization;
 using Benchmarks;
+using Benchmarks.Identity;
 using Benchmarks.Proxying;
 
 CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -15,6 +16,7 @@ return args switch
     ["revoke", var revocations] => await RevokeBenchmark.RunAsync(int.Parse(revocations, CultureInfo.InvariantCulture)),
     ["limits"] => await LimitBenchmark.RunAsync(),
     ["heartbeats"] => await HeartbeatBenchmark.RunAsync(),
+    ["identity"] => await IdentityBenchmark.RunAsync(),
     ["audit"] => await AuditBenchmark.RunAsync(TimeSpan.FromSeconds(60), 1_000_000),
     ["audit", var seconds, var records] => await AuditBenchmark.RunAsync(
         TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), long.Parse(records, CultureInfo.InvariantCulture)),
@@ -26,6 +28,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox | heartbeats | audit [SECONDS RECORDS] | log | limits | gateway | tokens | revoke [COUNT]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox | heartbeats | audit [SECONDS RECORDS] | log | limits | gateway | identity | tokens | revoke [COUNT]");
     return 2;
 }

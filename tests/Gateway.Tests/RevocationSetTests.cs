@@ -54,6 +54,24 @@ public sealed class RevocationSetTests
     }
 
     [Fact]
+    public void Key_Dropped_RefusesWhatItSignedForGood()
+    {
+        var token = Token("ada") with { SigningKey = RevocableToken.KeyOf("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs") };
+        Assert.False(_set.Covers(token));
+        var version = _set.Version;
+
+        Revoke(RevocationKind.Key, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        for (var shard = 0; shard < RevocationTable.Shards; shard++)
+        {
+            _set.Sweep(Now.AddYears(1));
+        }
+
+        Assert.True(_set.Covers(token));
+        Assert.NotEqual(version, _set.Version);
+        Assert.False(_set.Covers(Token("ada") with { SigningKey = RevocableToken.KeyOf("another") }));
+    }
+
+    [Fact]
     public void Cutoff_WithinASecond_RefusesAllThatWasIssuedInIt()
     {
         Revoke(RevocationKind.Client, "web", cutoff: Now.AddMilliseconds(400));

@@ -38,6 +38,23 @@ public sealed class RevocationTests(PlatformServers servers) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Revoked_SigningKey_RefusesWhatItSignedThoughItIsStillPublished()
+    {
+        var gateway = await _around.StartGatewayAsync();
+        var (seen, claims) = _around.Issue();
+        var (unseen, _) = _around.Issue();
+        await (await gateway.GetAsync(Me, seen)).MustHaveArrivedAsync();
+        _around.Issuer.AddKey("second");
+
+        await _around.Revocations.RevokeAsync(RevocationKind.Key, "first");
+
+        await gateway.MustBecomeRevokedAsync(seen);
+        await gateway.MustBeRevokedAsync(unseen);
+        claims["jti"] = Guid.CreateVersion7().ToString("N");
+        await (await gateway.GetAsync(Me, _around.Issuer.Sign(claims.DeepClone().AsObject(), "second"))).MustHaveArrivedAsync();
+    }
+
+    [Fact]
     public async Task Revoked_ByEpoch_LeavesTokensOfTheNextEpochAlone()
     {
         var gateway = await _around.StartGatewayAsync();

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using IdentityService.Clients;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
@@ -47,6 +49,27 @@ public sealed class ClientAuthenticationTests(IdentityApi api)
         await RefusedAsync(new TestClient(api.Http, client.Id, ""));
         await RefusedAsync(new TestClient(api.Http, client.Id, new string('x', 2000)));
         await RefusedAsync(new TestClient(api.Http, "gateway", client.Secret));
+    }
+
+    [Fact]
+    public async Task Ask_WithoutTheRightSecretManyTimes_IsRecordedOnceAndCounted()
+    {
+        var client = await TestClient.RegisterAsync(api.Host, api.Http);
+        var wrong = new TestClient(api.Http, client.Id, "wrong");
+        var counted = api.Host.Services.GetRequiredService<RefusedClients>();
+
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => RefusedAsync(wrong)));
+        await counted.RunAsync(TestContext.Current.CancellationToken);
+        await counted.RunAsync(TestContext.Current.CancellationToken);
+        await RefusedAsync(wrong);
+
+        await Eventually.Async(() => Told() == 21, IdentityApi.Deadline, "not all refusals were recorded");
+        Assert.InRange(Records().Count, 3, 4); // one more when the minute ended in between
+
+        IReadOnlyList<AuditRecorded> Records() =>
+            api.Events.Of<AuditRecorded>(record => record.Action == "client.authentication_failed" && record.ResourceId == client.Id);
+
+        int Told() => Records().Sum(record => record.Detail!.TryGetValue("count", out var count) ? int.Parse(count, CultureInfo.InvariantCulture) : 1);
     }
 
     [Theory]

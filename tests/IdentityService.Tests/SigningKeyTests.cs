@@ -70,20 +70,23 @@ public sealed class SigningKeyTests(IdentityApi api)
     public void NextActivation_ByAge_FollowsTheSchedule()
     {
         var encryption = Encryption("p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk=");
-        SigningKey[] keys = [SigningKey.Create(encryption, Now, Now)];
+        SigningKey[] keys = [SigningKey.Create(encryption, SigningAlgorithms.Rs256, Now, Now)];
 
-        Assert.Equal(Now, KeySchedule.NextActivation([], Now, Schedule));
-        Assert.Null(KeySchedule.NextActivation(keys, Now.AddDays(28), Schedule));
-        Assert.Equal(Now.AddDays(30), KeySchedule.NextActivation(keys, Now.AddDays(29), Schedule));
+        Assert.Equal(Now, KeySchedule.NextActivation([], firstOfAll: true, Now, Schedule));
+        Assert.Null(KeySchedule.NextActivation(keys, firstOfAll: false, Now.AddDays(28), Schedule));
+        Assert.Equal(Now.AddDays(30), KeySchedule.NextActivation(keys, firstOfAll: false, Now.AddDays(29), Schedule));
+
+        // An algorithm configured later: another signs until everyone has the new one's key.
+        Assert.Equal(Now.AddDays(1), KeySchedule.NextActivation([], firstOfAll: false, Now, Schedule));
 
         // Slept through: still published for a day before it signs.
-        Assert.Equal(Now.AddDays(101), KeySchedule.NextActivation(keys, Now.AddDays(100), Schedule));
+        Assert.Equal(Now.AddDays(101), KeySchedule.NextActivation(keys, firstOfAll: false, Now.AddDays(100), Schedule));
     }
 
     [Fact]
     public void State_OfAKey_FollowsItsTimes()
     {
-        var key = SigningKey.Create(Encryption("p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk="), Now, Now.AddDays(1));
+        var key = SigningKey.Create(Encryption("p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk="), SigningAlgorithms.Rs256, Now, Now.AddDays(1));
         Assert.Equal(SigningKeyState.Upcoming, key.StateAt(Now));
         Assert.Equal(SigningKeyState.Active, key.StateAt(Now.AddDays(1)));
         Assert.Equal(SigningKeyState.Active, key.StateAt(Now.AddYears(1)));

@@ -19,10 +19,11 @@ public sealed class ServiceProcess : IDisposable
     /// <summary>Starts the service's program, which lies beside the tests that reference it.</summary>
     /// <param name="service">The service's assembly.</param>
     /// <param name="settings">Configuration keys, given as environment variables.</param>
-    public static ServiceProcess Start(Assembly service, IEnumerable<KeyValuePair<string, string?>> settings)
+    /// <param name="arguments">Of its command line.</param>
+    public static ServiceProcess Start(Assembly service, IEnumerable<KeyValuePair<string, string?>> settings, params string[] arguments)
     {
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
-        var start = new ProcessStartInfo(dotnet, [service.Location]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(dotnet, [service.Location, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["ASPNETCORE_CONTENTROOT"] = SourceOf(service); // beside the tests lies some service's settings file
         start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
         foreach (var (key, value) in settings)
@@ -33,6 +34,14 @@ public sealed class ServiceProcess : IDisposable
         var running = new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service did not start."));
         running.Listen();
         return running;
+    }
+
+    /// <summary>Its exit code, once it has ended by itself and everything it wrote was read.</summary>
+    public async Task<int> ExitAsync(TimeSpan deadline)
+    {
+        using var timer = new CancellationTokenSource(deadline);
+        await _process.WaitForExitAsync(timer.Token);
+        return _process.ExitCode;
     }
 
     /// <summary>SIGKILL: it gets no chance to finish anything.</summary>

@@ -210,7 +210,7 @@ internal static class ProxyBenchmark
             ["services__identity__http__0"] = Root(identity),
             ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1", // as the AppHost sets it
             ["Authentication__Issuer"] = Root(issuer),
-            ["Identity__ClientSecret"] = "a secret that this measurement never needs",
+            ["Identity__ClientSecret"] = "words that this measurement never needs",
             ["RequestAudit__SpoolDirectory"] = Path.Combine(folder, "spool"),
         };
 

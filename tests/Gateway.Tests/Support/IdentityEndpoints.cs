@@ -9,7 +9,7 @@ namespace Gateway.Tests.Support;
 /// <summary>What the identity service answers to the gateway itself: keys, exchange, introspection, snapshot.</summary>
 internal sealed class IdentityEndpoints(Issuer issuer, Func<RevocationWriter> revocations)
 {
-    public const string Secret = "a secret of thirty-two characters";
+    public const string Secret = "two bold lanterns and five quiet herons";
 
     private static readonly string Credentials = $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"gateway:{Uri.EscapeDataString(Secret)}"))}";
 

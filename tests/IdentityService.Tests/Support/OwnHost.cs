@@ -28,6 +28,9 @@ public sealed class OwnHost(IdentityApi api) : IAsyncLifetime
         await Events.DisposeAsync();
     }
 
+    /// <summary>Servers' parts for another host.</summary>
+    internal Task<Backing> NewBackingAsync() => api.NewBackingAsync();
+
     internal async Task<Person> SignedInAsync()
     {
         var person = new Person(Http);

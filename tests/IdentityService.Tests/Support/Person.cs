@@ -35,7 +35,8 @@ internal sealed class Person(HttpClient http)
             password = password ?? Password,
         });
 
-    public async Task<JsonElement> LogInAsync() => Take(await (await TryLogInAsync()).BodyAsync(HttpStatusCode.OK));
+    public async Task<JsonElement> LogInAsync(string? name = null, string? password = null) =>
+        Take(await (await TryLogInAsync(name, password)).BodyAsync(HttpStatusCode.OK));
 
     public Task<HttpResponseMessage> TryLogInAsync(string? name = null, string? password = null) =>
         SendAsync(HttpMethod.Post, "login", new { username = name ?? UserName, password = password ?? Password });

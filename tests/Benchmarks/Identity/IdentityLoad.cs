@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Benchmarks.Identity;
+
+/// <summary>
+/// What one kind of request did: answers a second, and processor time a request of the service, of PostgreSQL and of the
+/// rest of the platform, which handles the events of it.
+/// </summary>
+internal sealed partial record IdentityLoad(string Name, double PerSecond, double P99, double Identity, double Postgres, double Others)
+{
+    /// <summary>What two cores would carry of the service and its database, without the load and the rest beside them.</summary>
+    public double OnTwoCores => 2_000_000 / (Identity + Postgres);
+
+    /// <summary>As many requests as the connections carry, by a script for wrk.</summary>
+    public static async Task<IdentityLoad> RunAsync(string name, Uri address, string script, int connections, int seconds)
+    {
+        var file = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        await File.WriteAllTextAsync(file, script);
+        try
+        {
+            var before = ProcessTimes.Read();
+            var text = await WrkAsync(["-t1", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", "--latency", "-s", file, address.AbsoluteUri]);
+            var used = ProcessTimes.Read().Since(before);
+            if (Refused().Match(text) is { Success: true } refused)
+            {
+                throw new InvalidOperationException($"{name}: {refused.Value}");
+            }
+
+            var requests = double.Parse(Answers().Match(text).Groups["count"].Value, CultureInfo.InvariantCulture);
+            var late = Percentile().Match(text);
+            return new IdentityLoad(
+                name,
+                double.Parse(Rate().Match(text).Groups["rate"].Value, CultureInfo.InvariantCulture),
+                double.Parse(late.Groups["time"].Value, CultureInfo.InvariantCulture) * late.Groups["unit"].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 },
+                used.Identity * 1e6 / requests,
+                used.Postgres * 1e6 / requests,
+                used.Others * 1e6 / requests);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    public override string ToString() => FormattableString.Invariant(
+        $"{Name,-20} {PerSecond,7:0}/s   p99 {P99,7:0.0} ms   service {Identity,7:0} us   PostgreSQL {Postgres,5:0} us   rest {Others,5:0} us   two cores carry {OnTwoCores,6:0}/s");
+
+    private static async Task<string> WrkAsync(string[] arguments)
+    {
+        using var wrk = Process.Start(new ProcessStartInfo("wrk", arguments) { UseShellExecute = false, RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("wrk did not start.");
+        var text = await wrk.StandardOutput.ReadToEndAsync();
+        await wrk.WaitForExitAsync();
+        return text;
+    }
+
+    [GeneratedRegex(@"Non-2xx.*|Socket errors.*", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Refused();
+
+    [GeneratedRegex(@"99%\s+(?<time>[\d.]+)(?<unit>us|ms|s)", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Percentile();
+
+    [GeneratedRegex(@"(?<count>\d+) requests in", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Answers();
+
+    [GeneratedRegex(@"Requests/sec:\s+(?<rate>[\d.]+)", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Rate();
+}

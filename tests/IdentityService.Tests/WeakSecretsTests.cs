@@ -1,0 +1,32 @@
+using IdentityService.Data;
+
+namespace IdentityService.Tests;
+
+public sealed class WeakSecretsTests
+{
+    [Fact]
+    public async Task Start_EverySecretWeak_StopsTheProcessAndNamesThemAll()
+    {
+        string[] weak = ["short", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "changeme-changeme-changeme-changeme", "password1234"];
+        using var process = ServiceProcess.Start(typeof(IdentityDb).Assembly, new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["ConnectionStrings:identitydb"] = "Host=127.0.0.1;Port=1;Database=none",
+            ["ConnectionStrings:redis"] = "127.0.0.1:1",
+            ["ConnectionStrings:messaging"] = "amqp://nobody:nothing@127.0.0.1:1",
+            ["Authentication:Issuer"] = "https://platform.test",
+            ["Keys:EncryptionKey"] = weak[0],
+            ["Keys:FormerEncryptionKeys:0"] = weak[1],
+            ["Keys:RotateEvery"] = "00:00:01",
+            ["Clients:Gateway:Secret"] = weak[2],
+            ["Administrator:Password"] = weak[3],
+        });
+
+        Assert.Equal(1, await process.ExitAsync(TimeSpan.FromMinutes(2)));
+        foreach (var key in (string[])["Keys:EncryptionKey", "Keys:FormerEncryptionKeys", "Keys:RotateEvery", "Clients:Gateway:Secret", "Administrator:Password"])
+        {
+            Assert.Contains($"{key}", process.Output, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(weak, secret => process.Output.Contains($"'{secret}'", StringComparison.Ordinal) || process.Output.Contains($"\"{secret}\"", StringComparison.Ordinal));
+    }
+}
