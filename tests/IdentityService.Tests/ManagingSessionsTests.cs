@@ -169,55 +169,6 @@ public sealed class ManagingSessionsTests(OwnHost own) : IClassFixture<OwnHost>
     }
 
     [Fact]
-    public async Task End_InWhicheverWay_IsWaitedForByEveryGateway()
-    {
-        var backing = own.Backing;
-        await using var gateway = await FakeGateway.ConnectAsync(backing.Redis);
-        List<Person> people = [await own.SignedInAsync(), await own.SignedInAsync(), await own.SignedInAsync()];
-        await people[1].LogInAsync();
-        using var stop = new CancellationTokenSource();
-        var reporting = StayBehindAsync(gateway, stop.Token);
-
-        var took = await Task.WhenAll(
-            TimedAsync(people[0], HttpMethod.Delete, $"/{people[0].SessionId}"),
-            TimedAsync(people[1], HttpMethod.Post, "/revoke-others"),
-            TimedAsync(people[2], HttpMethod.Delete, ""));
-        await stop.CancelAsync();
-        await reporting;
-
-        // One that has not applied it is waited for a second; without waiting it takes some milliseconds.
-        Assert.All(took, time => Assert.True(time >= TimeSpan.FromSeconds(0.9), $"{time}"));
-        await gateway.Database.KeyDeleteAsync(RevocationStream.ReceiptsKey);
-    }
-
-    [Fact]
-    public async Task Use_Session_IsNotedOnceAMinuteAlsoSideBySide()
-    {
-        var person = await own.SignedInAsync();
-        await own.Host.QueryAsync(db => db.Database.ExecuteSqlRawAsync(
-            """
-            CREATE TABLE seen (id uuid NOT NULL);
-            CREATE FUNCTION note_seen() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO seen VALUES (NEW.id); RETURN NEW; END';
-            CREATE TRIGGER seen AFTER UPDATE ON sessions FOR EACH ROW
-                WHEN (OLD.last_seen_at <> NEW.last_seen_at) EXECUTE FUNCTION note_seen();
-            """));
-        await person.TryMeAsync();
-        await person.RefreshAsync();
-        Assert.Equal(0, await WritesAsync(person));
-
-        own.Time.Advance(TimeSpan.FromMinutes(1));
-        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => person.TryMeAsync()));
-        await person.RefreshAsync();
-        Assert.Equal(1, await WritesAsync(person));
-
-        own.Time.Advance(TimeSpan.FromMinutes(1));
-        var token = person.RefreshToken;
-        await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => person.TryRefreshAsync(token)));
-        await person.TryMeAsync();
-        Assert.Equal(2, await WritesAsync(person));
-    }
-
-    [Fact]
     public async Task List_SessionsOfAUser_IsForAdministratorsOfTheTenant()
     {
         var (admin, person, operators) = (
@@ -239,25 +190,6 @@ public sealed class ManagingSessionsTests(OwnHost own) : IClassFixture<OwnHost>
 
     private static JsonElement OfKind(IEnumerable<JsonElement> sessions, string kind) =>
         Assert.Single(sessions, one => one.Text("kind") == kind);
-
-    private async Task StayBehindAsync(FakeGateway gateway, CancellationToken stop)
-    {
-        while (!stop.IsCancellationRequested)
-        {
-            await gateway.ReceiptAsync(0, TimeProvider.System.GetUtcNow() - own.Time.GetUtcNow());
-        }
-    }
-
-    private async Task<TimeSpan> TimedAsync(Person person, HttpMethod method, string path)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        using var answer = await SendAsync(person, method, path);
-        answer.EnsureSuccessStatusCode();
-        return TimeProvider.System.GetElapsedTime(began);
-    }
-
-    private Task<int> WritesAsync(Person person) => own.Host.QueryAsync(db =>
-        db.Database.SqlQuery<int>($"""SELECT count(*)::int AS "Value" FROM seen WHERE id = {person.SessionId}""").SingleAsync());
 
     private async Task SeenAsync(Person person, string userAgent)
     {

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
 using ServiceDefaults.Contracts;
+using static IdentityService.Tests.Support.PasskeyRequests;
 
 namespace IdentityService.Tests;
 
@@ -15,7 +16,7 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task SignIn_WithAPasskeyForAnApplication_IsTwoFactors()
     {
-        var (application, person) = (await Application.RegisterAsync(chromium.Host, chromium.Http), await RegisteredAsync());
+        var (application, person) = (await Application.RegisterAsync(chromium.Host, chromium.Http), await chromium.RegisteredAsync());
         await using var window = await chromium.OpenAsync();
         var page = window.Page;
         await page.GotoAsync("/account");
@@ -42,7 +43,7 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task SignIn_CancelledOrWithoutOne_IsSaidAndLeavesThePassword()
     {
-        var person = await RegisteredAsync();
+        var person = await chromium.RegisteredAsync();
         await using var window = await chromium.OpenAsync();
         await window.Page.GotoAsync("/account/sign-in");
 
@@ -56,9 +57,9 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task SignIn_WhereSomebodyElseIsSignedIn_EndsThatSignIn()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
-        var other = await RegisteredAsync();
+        var other = await chromium.RegisteredAsync();
         await window.Page.GotoAsync("/account/sign-in");
         await window.SignInAsync(other);
         await window.Page.GetByText(other.UserName).WaitForAsync();
@@ -73,13 +74,13 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task LogIn_ByTheApi_BeginsASession()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
-        var offer = await OfferAsync();
+        var offer = await chromium.OfferAsync();
         Assert.Equal("localhost", offer.GetProperty("options").Text("rpId"));
         Assert.Equal("required", offer.GetProperty("options").Text("userVerification"));
 
-        var tokens = await (await TryLogInAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer))).BodyAsync(HttpStatusCode.OK);
+        var tokens = await (await chromium.TryLogInAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer))).BodyAsync(HttpStatusCode.OK);
 
         var claims = Jwt.Claims(tokens.Text("access_token"));
         Assert.Equal(person.Id.ToString(), claims.Text("sub"));
@@ -90,25 +91,25 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task LogIn_ReplayedOrWithAnotherChallenge_IsRefused()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
-        var offer = await OfferAsync();
+        var offer = await chromium.OfferAsync();
         var credential = await window.UseAsync(offer.GetProperty("options"), chromium.Issuer);
 
-        await RefusedAsync(await OfferAsync(), credential);
-        await (await TryLogInAsync(offer, credential)).BodyAsync(HttpStatusCode.OK);
-        await ResetCounterAsync(person); // or the counter alone would refuse it
-        await RefusedAsync(offer, credential);
+        await chromium.RefusedAsync(await chromium.OfferAsync(), credential);
+        await (await chromium.TryLogInAsync(offer, credential)).BodyAsync(HttpStatusCode.OK);
+        await chromium.ResetCounterAsync(person); // or the counter alone would refuse it
+        await chromium.RefusedAsync(offer, credential);
     }
 
     [Fact]
     public async Task LogIn_FromAnotherOrigin_IsRefused()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
-        var offer = await OfferAsync();
+        var offer = await chromium.OfferAsync();
 
-        await RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), Window.Elsewhere));
+        await chromium.RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), Window.Elsewhere));
         var record = await chromium.Events.AuditAsync("user.login_failed", person.Id.ToString(), AuditResult.Denied);
         Assert.Equal("passkey_refused", record.Detail!["reason"]);
     }
@@ -116,67 +117,67 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task LogIn_WithTheCounterGoneBack_IsRefused()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
         await chromium.Host.QueryAsync(async db =>
         {
             (await db.UserPasskeys.SingleAsync(row => row.UserId == person.Id)).Data.SignCount = 1000;
             return await db.SaveChangesAsync();
         });
-        var offer = await OfferAsync();
+        var offer = await chromium.OfferAsync();
 
-        await RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
+        await chromium.RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
     }
 
     [Fact]
     public async Task LogIn_UserNotVerified_IsRefused()
     {
-        var (window, _) = await WithPasskeyAsync();
+        var (window, _) = await chromium.WithPasskeyAsync();
         await using var _1 = window;
-        var offer = await OfferAsync();
+        var offer = await chromium.OfferAsync();
         var options = JsonNode.Parse(offer.GetProperty("options").GetRawText())!;
         options["userVerification"] = "discouraged";
         await window.VerifyUserAsync(verified: false);
 
-        await RefusedAsync(offer, await window.UseAsync(JsonSerializer.SerializeToElement(options), chromium.Issuer));
+        await chromium.RefusedAsync(offer, await window.UseAsync(JsonSerializer.SerializeToElement(options), chromium.Issuer));
     }
 
     [Fact]
     public async Task LogIn_ChangedCredential_IsRefused()
     {
-        var (window, _) = await WithPasskeyAsync();
+        var (window, _) = await chromium.WithPasskeyAsync();
         await using var _1 = window;
-        var (_, other) = await WithPasskeyAsync();
-        var offer = await OfferAsync();
+        var (_, other) = await chromium.WithPasskeyAsync();
+        var offer = await chromium.OfferAsync();
         var credential = JsonNode.Parse((await window.UseAsync(offer.GetProperty("options"), chromium.Issuer)).GetRawText())!;
         var genuine = credential.DeepClone();
         credential["response"]!["userHandle"] = Jwt.Encode(other.Id.ToString());
 
-        await RefusedAsync(offer, JsonSerializer.SerializeToElement(credential));
-        await RefusedAsync(offer, JsonSerializer.SerializeToElement(new { id = "x" }));
-        await RefusedAsync(offer, JsonSerializer.SerializeToElement("text"));
-        await (await TryLogInAsync(offer, JsonSerializer.SerializeToElement(genuine))).BodyAsync(HttpStatusCode.OK);
+        await chromium.RefusedAsync(offer, JsonSerializer.SerializeToElement(credential));
+        await chromium.RefusedAsync(offer, JsonSerializer.SerializeToElement(new { id = "x" }));
+        await chromium.RefusedAsync(offer, JsonSerializer.SerializeToElement("text"));
+        await (await chromium.TryLogInAsync(offer, JsonSerializer.SerializeToElement(genuine))).BodyAsync(HttpStatusCode.OK);
     }
 
     [Fact]
     public async Task LogIn_DisabledAccount_IsRefused()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
         await chromium.Host.QueryAsync(db => db.Users.Where(row => row.Id == person.Id)
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.DisabledAt, TimeProvider.System.GetUtcNow())));
-        var offer = await OfferAsync();
+        var offer = await chromium.OfferAsync();
 
-        await RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
+        await chromium.RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
     }
 
     [Fact]
     public async Task StepUp_OnlyWithTheOwnPasskey()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
-        var other = await SignedInAsync();
-        var (first, second) = (await OfferAsync(), await OfferAsync());
+        var other = await chromium.SignedInAsync();
+        var (first, second) = (await chromium.OfferAsync(), await chromium.OfferAsync());
         object foreign = new { challenge = first.Text("challenge"), credential = await window.UseAsync(first.GetProperty("options"), chromium.Issuer) };
         object own = new { challenge = second.Text("challenge"), credential = await window.UseAsync(second.GetProperty("options"), chromium.Issuer) };
 
@@ -190,7 +191,7 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task Register_OfferOfAnotherUserOrOrigin_IsRefused()
     {
-        var (person, other) = (await SignedInAsync(), await SignedInAsync());
+        var (person, other) = (await chromium.SignedInAsync(), await chromium.SignedInAsync());
         await using var window = await chromium.OpenAsync();
         var offer = await OfferRegistrationAsync(person);
         var credential = await window.MakeAsync(offer.GetProperty("options"), chromium.Issuer);
@@ -207,9 +208,9 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     [Fact]
     public async Task Manage_OwnOnes_CanBeRenamedAndRemovedByTheOwnerOnly()
     {
-        var (window, person) = await WithPasskeyAsync();
+        var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
-        var other = await SignedInAsync();
+        var other = await chromium.SignedInAsync();
         var passkey = Assert.Single((await ListAsync(person)).EnumerateArray());
         Assert.Equal("Key", passkey.Text("name"));
         var route = $"passkeys/{passkey.Text("id")}";
@@ -223,57 +224,7 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
         Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
         await chromium.Events.AuditAsync("passkey.removed", person.Id.ToString());
         Assert.Empty((await ListAsync(person)).EnumerateArray());
-        var offer = await OfferAsync();
-        await RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
-    }
-
-    private static async Task<JsonElement> ListAsync(Person person) =>
-        (await (await person.SendAsync(HttpMethod.Get, "passkeys", token: person.AccessToken)).BodyAsync(HttpStatusCode.OK)).GetProperty("items");
-
-    private static async Task<JsonElement> OfferRegistrationAsync(Person person) =>
-        await (await person.SendAsync(HttpMethod.Post, "passkeys/options", token: person.AccessToken)).BodyAsync(HttpStatusCode.OK);
-
-    private static Task<HttpResponseMessage> TryRegisterAsync(Person person, JsonElement offer, JsonElement credential) => person.SendAsync(
-        HttpMethod.Post, "passkeys", new { challenge = offer.Text("challenge"), name = "Key", credential }, person.AccessToken);
-
-    private async Task<JsonElement> OfferAsync() =>
-        await (await IdentityApi.SendAsync(chromium.Http, HttpMethod.Post, "/api/v1/auth/passkeys/sign-in/options")).BodyAsync(HttpStatusCode.OK);
-
-    private Task<HttpResponseMessage> TryLogInAsync(JsonElement offer, JsonElement credential) => IdentityApi.SendAsync(
-        chromium.Http, HttpMethod.Post, "/api/v1/auth/passkeys/sign-in", body: new { challenge = offer.Text("challenge"), credential });
-
-    private async Task RefusedAsync(JsonElement offer, JsonElement credential)
-    {
-        using var answer = await TryLogInAsync(offer, credential);
-        Assert.Equal("invalid_passkey", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
-    }
-
-    private Task ResetCounterAsync(Person person) => chromium.Host.QueryAsync(async db =>
-    {
-        (await db.UserPasskeys.SingleAsync(row => row.UserId == person.Id)).Data.SignCount = 0;
-        return await db.SaveChangesAsync();
-    });
-
-    private async Task<Person> RegisteredAsync()
-    {
-        var person = new Person(chromium.Http);
-        await person.RegisterAsync();
-        return person;
-    }
-
-    private async Task<Person> SignedInAsync()
-    {
-        var person = await RegisteredAsync();
-        await person.LogInAsync();
-        return person;
-    }
-
-    /// <summary>Someone with a passkey, made by the API, and the browser that holds it.</summary>
-    private async Task<(Window Window, Person Person)> WithPasskeyAsync()
-    {
-        var (window, person) = (await chromium.OpenAsync(), await SignedInAsync());
-        var offer = await OfferRegistrationAsync(person);
-        await (await TryRegisterAsync(person, offer, await window.MakeAsync(offer.GetProperty("options"), chromium.Issuer))).BodyAsync(HttpStatusCode.Created);
-        return (window, person);
+        var offer = await chromium.OfferAsync();
+        await chromium.RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
     }
 }

@@ -85,13 +85,19 @@ public sealed class SigningOutTests(IdentityApi api)
         await using var gateway = await FakeGateway.ConnectAsync(backing.Redis);
         var person = new Person(http);
         await person.RegisterAsync();
-        await person.LogInAsync();
-        await gateway.ReceiptAsync(0);
 
-        var began = TimeProvider.System.GetTimestamp();
-        using var answer = await person.TryLogOutAsync();
-
-        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        Assert.True(TimeProvider.System.GetElapsedTime(began) >= TimeSpan.FromSeconds(0.9));
+        // Again while the machine is so busy that the gateway's word is an old one, and it is given up.
+        await Eventually.Async(
+            async () =>
+            {
+                await person.LogInAsync();
+                await gateway.ReceiptAsync(0);
+                var began = TimeProvider.System.GetTimestamp();
+                using var answer = await person.TryLogOutAsync();
+                Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+                return TimeProvider.System.GetElapsedTime(began) >= TimeSpan.FromSeconds(0.9);
+            },
+            IdentityApi.Deadline,
+            "it was not waited for");
     }
 }
