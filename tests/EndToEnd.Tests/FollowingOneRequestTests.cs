@@ -10,7 +10,7 @@ namespace EndToEnd.Tests;
 
 public sealed class FollowingOneRequestTests(RunningPlatform platform)
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Register_OneTraceId_JoinsGatewayServiceBusAndConsumers()

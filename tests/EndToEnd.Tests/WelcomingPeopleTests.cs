@@ -21,7 +21,7 @@ public sealed class WelcomingPeopleTests(RunningPlatform platform)
 
         await Eventually.Async(
             async () => (await person.GetAsync("/api/v1/notifications")).GetProperty("items").GetArrayLength() == 1,
-            TimeSpan.FromSeconds(10));
+            TimeSpan.FromMinutes(1));
         Assert.Single(platform.App.Mailbox().Mails, caught => caught.To.Contains(person.Email, StringComparer.Ordinal) && IsWelcome(caught));
     }
 

@@ -11,7 +11,7 @@ public sealed class OverloadTests(SharedGateway shared) : IDisposable
     private const string Held = "/api/v1/notifications/held";
     private const string Stream = "/api/v1/notifications/stream";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly SemaphoreSlim _arrived = new(0);
     private readonly TaskCompletionSource _release = new(TaskCreationOptions.RunContinuationsAsynchronously);

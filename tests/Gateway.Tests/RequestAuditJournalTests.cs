@@ -8,7 +8,7 @@ namespace Gateway.Tests;
 
 public sealed class RequestAuditJournalTests(PlatformServers servers) : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private Surroundings _around = null!;
     private AuditQueue _audit = null!;

@@ -10,7 +10,7 @@ namespace Gateway.Tests;
 
 public sealed class RequestAuditTests(PlatformServers servers) : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentQueue<RequestsAudited> _batches = [];
     private Surroundings _around = null!;

@@ -8,7 +8,7 @@ namespace Gateway.Tests;
 [Collection(SharedGatewayTests.Name)]
 public sealed class SlowClientTests(SharedGateway shared) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public void Dispose() => shared.Around.Device.Answer = null;
 

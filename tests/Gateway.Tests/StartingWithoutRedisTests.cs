@@ -14,7 +14,7 @@ public sealed class StartingWithoutRedisTests(PlatformServers servers) : IAsyncL
 {
     private const string Me = "/api/v1/auth/me";
 
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     private Surroundings _around = null!;
 

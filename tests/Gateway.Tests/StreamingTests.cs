@@ -10,7 +10,7 @@ namespace Gateway.Tests;
 [Collection(SharedGatewayTests.Name)]
 public sealed class StreamingTests(SharedGateway shared) : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Service _service = shared.Around.Notification;
 

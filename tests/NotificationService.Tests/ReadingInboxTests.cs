@@ -76,6 +76,6 @@ public sealed class ReadingInboxTests(RunningNotifications running)
         }
 
         await running.Host.WaitForInboxAsync(person, entries);
-        await Eventually.Async(async () => (await running.Host.InboxAsync(person)).Length == entries, TimeSpan.FromSeconds(5));
+        await Eventually.Async(async () => (await running.Host.InboxAsync(person)).Length == entries, TimeSpan.FromMinutes(1));
     }
 }

@@ -7,7 +7,7 @@ namespace NotificationService.Tests;
 
 public sealed class StreamingInboxTests(RunningNotifications running)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Stream_NewEntry_ArrivesWithoutBeingAskedFor()

@@ -53,7 +53,7 @@ internal sealed class AppHostProcess : IDisposable
             Assert.False(_process.HasExited, Output);
             return Output.Contains("Ctrl-C stops everything.", StringComparison.Ordinal);
         },
-        TimeSpan.FromMinutes(1),
+        TimeSpan.FromMinutes(3),
         "the AppHost did not come up");
 
     public void Signal(int signal) => Assert.True(Posix.Signal(Id, signal));

@@ -15,7 +15,7 @@ internal sealed class SampleService : IProjectMetadata, IBuiltProject
 
 internal static class SampleModel
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public static IResourceBuilder<ProjectResource> AddSample(this IDistributedApplicationBuilder builder, string name) =>
         builder.AddProject<SampleService>(name).WithHttpEndpoint().WithHttpHealthCheck("/ready");

@@ -10,7 +10,7 @@ namespace DeviceService.Tests.Support;
 /// <summary>One running service for the tests that share it, and what people and devices do with it.</summary>
 public sealed class DeviceApi : IAsyncLifetime
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public PlatformServers Servers { get; } = new();
 

@@ -6,7 +6,7 @@ namespace Gateway.Tests.Support;
 /// <summary>A bare socket, for what no HTTP client would send. Text is bytes: one character each (Latin-1).</summary>
 internal sealed class RawConnection : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TcpClient _socket = new() { NoDelay = true };
     private NetworkStream _stream = null!;

@@ -11,7 +11,7 @@ internal static class RevokedTokens
     private const string Me = "/api/v1/auth/me";
 
     // The promise is one second; the rest is patience with a busy machine.
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     public static (string Token, JsonObject Claims) Issue(this Surroundings around, string client = "platform-web", Action<JsonObject>? change = null)
     {

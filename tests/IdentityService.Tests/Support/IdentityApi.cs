@@ -7,7 +7,7 @@ namespace IdentityService.Tests.Support;
 /// <summary>One running service for the tests that share it.</summary>
 public sealed class IdentityApi : IAsyncLifetime
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public PlatformServers Servers { get; } = new();
 

@@ -17,7 +17,7 @@ public sealed class StuckConsoleTests
             queue.Enqueue("{}\n"u8);
         }
 
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2));
+        Assert.True(watch.Elapsed < StuckStream.StuckFor);
         Assert.InRange(queue.Dropped, 1, 500);
 
         console.Release();
@@ -28,6 +28,8 @@ public sealed class StuckConsoleTests
 
     private sealed class StuckStream : MemoryStream
     {
+        public static readonly TimeSpan StuckFor = TimeSpan.FromSeconds(10);
+
         private readonly ManualResetEventSlim _open = new();
 
         public void Release() => _open.Set();
@@ -35,7 +37,7 @@ public sealed class StuckConsoleTests
         // The span overload ends up here as well.
         public override void Write(byte[] buffer, int offset, int count)
         {
-            _open.Wait(TimeSpan.FromSeconds(10));
+            _open.Wait(StuckFor);
             base.Write(buffer, offset, count);
         }
 

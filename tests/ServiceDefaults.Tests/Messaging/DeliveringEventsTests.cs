@@ -8,7 +8,7 @@ namespace ServiceDefaults.Tests.Messaging;
 
 public sealed class DeliveringEventsTests(PlatformServers servers) : IAsyncLifetime
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly List<MessagingHost> _hosts = [];
     private string _database = "";
