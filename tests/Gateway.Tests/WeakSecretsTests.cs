@@ -13,7 +13,7 @@ public sealed class WeakSecretsTests
         using var process = ServiceProcess.Start(typeof(GatewayMetrics).Assembly, new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["ConnectionStrings:redis"] = "127.0.0.1:1",
-            ["ConnectionStrings:messaging"] = "amqp://nobody:nothing@127.0.0.1:1",
+            ["ConnectionStrings:messaging"] = "amqp://guest:none@127.0.0.1:1",
             ["Identity:ClientSecret"] = secret,
             ["Tokens:CacheSize"] = "1",
         });

@@ -12,7 +12,7 @@ public sealed class WeakSecretsTests
         {
             ["ConnectionStrings:identitydb"] = "Host=127.0.0.1;Port=1;Database=none",
             ["ConnectionStrings:redis"] = "127.0.0.1:1",
-            ["ConnectionStrings:messaging"] = "amqp://nobody:nothing@127.0.0.1:1",
+            ["ConnectionStrings:messaging"] = "amqp://guest:none@127.0.0.1:1",
             ["Authentication:Issuer"] = "https://platform.test",
             ["Keys:EncryptionKey"] = weak[0],
             ["Keys:FormerEncryptionKeys:0"] = weak[1],
