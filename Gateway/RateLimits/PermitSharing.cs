@@ -63,8 +63,13 @@ internal sealed partial class PermitSharing(
 
     public override void Dispose()
     {
-        _queue.Dispose();
         base.Dispose();
+
+        // A semaphore that is disposed under a waiter leaves it waiting for ever.
+        if (ExecuteTask is not { IsCompleted: false })
+        {
+            _queue.Dispose();
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
