@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Tests.Support;
+using Platform.Testing;
 using ServiceDefaults.Authentication;
 
 namespace Gateway.Tests;
@@ -125,7 +126,7 @@ public sealed class OverloadTests(SharedGateway shared) : IDisposable
             {
                 context.Response.ContentType = "text/event-stream";
                 await context.Response.Body.FlushAsync();
-                await Task.Delay(Timeout.Infinite, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Hanging.UntilAsync(context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             else if (context.Request.Path == Held)
             {

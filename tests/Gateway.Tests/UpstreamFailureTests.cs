@@ -35,7 +35,7 @@ public sealed class UpstreamFailureTests(PlatformServers servers) : IAsyncLifeti
     public async Task Service_ThatHangs_Gives504AtTheDeadline()
     {
         var gateway = await _around.StartGatewayAsync(changes: [("Proxying:Deadline", "00:00:00.500")]);
-        _around.Device.Answer = static context => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        _around.Device.Answer = static context => Hanging.UntilAsync(context.RequestAborted);
 
         await (await gateway.GetAsync(Devices, Token)).MustBeProblemAsync(HttpStatusCode.GatewayTimeout, "upstream_timeout");
     }
@@ -49,7 +49,7 @@ public sealed class UpstreamFailureTests(PlatformServers servers) : IAsyncLifeti
         {
             if (context.Request.Path.Value!.EndsWith("/silent", StringComparison.Ordinal))
             {
-                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+                await Hanging.UntilAsync(context.RequestAborted);
             }
 
             await context.Response.WriteAsync("begun ");

@@ -143,7 +143,7 @@ internal sealed class ScriptedMailServer : IDisposable
         Mails.Enqueue(mail.ToString());
         if (mood == MailServerMood.FallsSilent)
         {
-            await Task.Delay(Timeout.Infinite, _stop.Token);
+            await Hanging.UntilAsync(_stop.Token);
         }
 
         await writer.WriteLineAsync(mood == MailServerMood.RefusesContent ? "554 5.7.1 Looks like spam" : "250 OK");

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using Platform.Testing;
 using ServiceDefaults.Tests.Support;
 
 namespace ServiceDefaults.Tests.Health;
@@ -109,7 +110,7 @@ public sealed class ManagementPortTests
         await using RunningService service = await RunningService.StartAsync(static builder => builder.Services.AddHealthChecks()
             .AddAsyncCheck("stuck", static async () =>
             {
-                await Task.Delay(Timeout.Infinite);
+                await Hanging.UntilAsync(CancellationToken.None);
                 return HealthCheckResult.Healthy();
             }, ["ready"]));
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(1));

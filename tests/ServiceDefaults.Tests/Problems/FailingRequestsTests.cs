@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
+using Platform.Testing;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
 using ServiceDefaults.Problems;
@@ -128,7 +129,7 @@ public sealed class FailingRequestsTests
         await using RunningService service = await RunningService.StartAsync(map: app => app.MapGet("/wait", async (CancellationToken cancellationToken) =>
         {
             entered.SetResult();
-            await Task.Delay(Timeout.Infinite, cancellationToken);
+            await Hanging.UntilAsync(cancellationToken);
         }));
         using CancellationTokenSource leave = new();
         Task<HttpResponseMessage> request = service.Public.GetAsync("/wait", leave.Token);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Platform.Testing;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
 using ServiceDefaults.Tests.Support;
@@ -153,7 +154,7 @@ public sealed class ResilienceTests
     [Fact]
     public async Task Get_TargetHangs_EndsWithTheAttemptTimeout()
     {
-        await using Upstream upstream = await Upstream.StartAsync(static (_, context) => Task.Delay(Timeout.Infinite, context.RequestAborted));
+        await using Upstream upstream = await Upstream.StartAsync(static (_, context) => Hanging.UntilAsync(context.RequestAborted));
         await using WebApplication app = Build([new("Resilience:AttemptTimeoutSeconds", "0.2"), new("Resilience:Retries", "0")]);
         await Assert.ThrowsAsync<TimeoutRejectedException>(() => Client(app).GetAsync(upstream.Address));
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Platform.Testing;
 
 namespace ServiceDefaults.Tests.Support;
 

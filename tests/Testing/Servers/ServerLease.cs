@@ -47,29 +47,11 @@ internal sealed class ServerLease : IDisposable
         }
 
         using var host = await ServersHostProcess.StartAsync(folder, cancellationToken);
-        while (true)
-        {
-            if (await TryConnectAsync(folder) is { } started)
-            {
-                return started;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
-        }
+        return await Eventually.GetAsync(() => TryConnectAsync(folder), cancellationToken);
     }
 
-    private static async Task<IDisposable> TakeLockAsync(string folder, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            if (FileLock.TryTake(SharedServersHost.LockIn(folder)) is { } held)
-            {
-                return held;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
-        }
-    }
+    private static Task<IDisposable> TakeLockAsync(string folder, CancellationToken cancellationToken) =>
+        Eventually.GetAsync(() => Task.FromResult(FileLock.TryTake(SharedServersHost.LockIn(folder))), cancellationToken);
 
     private static async Task<Socket?> TryConnectAsync(string folder)
     {

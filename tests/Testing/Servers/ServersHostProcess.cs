@@ -55,16 +55,7 @@ internal static class ServersHostProcess
     // It has given up its socket and still stops its servers and removes their data.
     private static async Task PredecessorGoneAsync(string folder, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            using var life = FileLock.TryTake(SharedServersHost.LifeIn(folder));
-            if (life is not null)
-            {
-                return;
-            }
-
-            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken);
-        }
+        using var life = await Eventually.GetAsync(() => Task.FromResult(FileLock.TryTake(SharedServersHost.LifeIn(folder))), cancellationToken);
     }
 
     // A build must be able to replace the AppHost's files while the host still lingers.
