@@ -17,25 +17,27 @@ internal sealed class RepeatedRequests(IOptionsMonitor<ProxyingOptions> options,
 {
     private readonly ConcurrentDictionary<string, RetryBudget> _budgets = new(StringComparer.OrdinalIgnoreCase);
 
-    public Task SendAsync(HttpContext context, RequestDelegate next) =>
-        IsRepeatable(context) ? SendRepeatableAsync(context, next) : next(context);
+    /// <summary>Whether a request that was sent once is to be sent again, by <see cref="SendAgainAsync"/>.</summary>
+    public bool IsToBeSentAgain(HttpContext context)
+    {
+        if (!IsRepeatable(context))
+        {
+            return false;
+        }
 
-    private async Task SendRepeatableAsync(HttpContext context, RequestDelegate next)
+        BudgetOf(context.GetReverseProxyFeature().Cluster.Config.ClusterId).Earn();
+        return NeverBegan(context) && options.CurrentValue.Attempts > 1;
+    }
+
+    /// <summary>Sends it until an answer begins, the attempts or the budget are used up, or the client goes.</summary>
+    public async Task SendAgainAsync(HttpContext context, RequestDelegate next)
     {
         var proxy = context.GetReverseProxyFeature();
         var cluster = proxy.Cluster.Config.ClusterId;
-        var budget = _budgets.GetOrAdd(cluster, static (_, now) => new RetryBudget(now.RetryShare, now.RetryBurst), options.CurrentValue);
-        budget.Earn();
         List<DestinationState>? tried = null;
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 1; attempt < options.CurrentValue.Attempts && NeverBegan(context); attempt++)
         {
-            await next(context);
-            if (attempt >= options.CurrentValue.Attempts || !NeverBegan(context))
-            {
-                return;
-            }
-
-            if (!budget.TrySpend())
+            if (!BudgetOf(cluster).TrySpend())
             {
                 metrics.RetryRefused(cluster);
                 return;
@@ -51,13 +53,18 @@ internal sealed class RepeatedRequests(IOptionsMonitor<ProxyingOptions> options,
             {
                 return;
             }
+
+            await next(context);
         }
     }
+
+    private RetryBudget BudgetOf(string cluster) =>
+        _budgets.GetOrAdd(cluster, static (_, now) => new RetryBudget(now.RetryShare, now.RetryBurst), options.CurrentValue);
 
     private static bool IsRepeatable(HttpContext context) =>
         (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method))
         && context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != true
-        && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest != true;
+        && context.Request.Headers.Upgrade.Count == 0;
 
     private static bool NeverBegan(HttpContext context) =>
         !context.Response.HasStarted

@@ -18,15 +18,11 @@ internal sealed class ResponseDeadline(IOptionsMonitor<ProxyingOptions> options)
     /// <summary>From now on the request ends when its client goes or its time is over.</summary>
     public Running Begin(HttpContext context)
     {
-        var limit = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>()?.Deadline ?? options.CurrentValue.Deadline;
+        var state = RequestState.Of(context);
+        var limit = state.Access?.Deadline ?? options.CurrentValue.Deadline;
         var source = _sources.TryDequeue(out var kept) ? kept : new CancellationTokenSource();
         Running running = new(source, context.RequestAborted);
-        context.Features.Set(running);
-        context.Response.OnStarting(static state =>
-        {
-            ((Running)state).Stop();
-            return Task.CompletedTask;
-        }, running);
+        state.Deadline = running;
 
         // The forwarder listens to this token alone.
         source.CancelAfter(limit);
@@ -50,7 +46,7 @@ internal sealed class ResponseDeadline(IOptionsMonitor<ProxyingOptions> options)
     }
 
     /// <summary>Whether the request was given up because the service took too long.</summary>
-    public static bool HasPassed(HttpContext context) => context.Features.Get<Running>()?.HasPassed == true;
+    public static bool HasPassed(HttpContext context) => RequestState.Of(context).Deadline?.HasPassed == true;
 
     /// <summary>The time of one request.</summary>
     internal sealed class Running

@@ -26,14 +26,12 @@ internal sealed class InFlightPlace(InFlight inFlight, GatewayMetrics metrics, b
         return true;
     }
 
-    public Task LeaveAsync()
+    public void Leave()
     {
         inFlight.Leave(IsStream);
         if (IsRefused)
         {
             metrics.Shed("stream");
         }
-
-        return Task.CompletedTask;
     }
 }

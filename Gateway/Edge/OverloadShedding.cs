@@ -15,9 +15,7 @@ internal sealed class OverloadShedding(RequestDelegate next, InFlight inFlight, 
         var announced = IsAnnouncedStream(context);
         if (inFlight.TryEnter(announced))
         {
-            InFlightPlace place = new(inFlight, metrics, announced);
-            context.Features.Set(place);
-            context.Response.OnCompleted(static state => ((InFlightPlace)state).LeaveAsync(), place);
+            RequestState.Of(context).Place = new InFlightPlace(inFlight, metrics, announced);
             return next(context);
         }
 
@@ -27,6 +25,6 @@ internal sealed class OverloadShedding(RequestDelegate next, InFlight inFlight, 
 
     private static bool IsAnnouncedStream(HttpContext context) =>
         (context.Request.Headers.Accept is [{ } accept] && accept.StartsWith(EventStreams.MediaType, StringComparison.OrdinalIgnoreCase))
-        || context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true
-        || context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true;
+        || (context.Request.Headers.Upgrade.Count > 0 && context.Features.Get<IHttpUpgradeFeature>()?.IsUpgradableRequest == true)
+        || (HttpMethods.IsConnect(context.Request.Method) && context.Features.Get<IHttpExtendedConnectFeature>()?.IsExtendedConnect == true);
 }

@@ -1,5 +1,3 @@
-using Gateway.Tokens;
-
 namespace Gateway.RateLimits;
 
 /// <summary>The limits of the address, before the token is looked at: a flood without a good token is to cost little.</summary>
@@ -14,7 +12,7 @@ internal sealed class AddressLimits(RequestDelegate next, RateLimiter limiter)
         }
 
         RequestLimits request = new(plan);
-        context.Features.Set(request);
+        RequestState.Of(context).Limits = request;
         var admitted = limiter.AdmitByAddressAsync(context, request);
         return admitted.IsCompletedSuccessfully
             ? Limited.GoOn(next, context, request, admitted.Result)
@@ -27,7 +25,8 @@ internal sealed class CallerLimits(RequestDelegate next, RateLimiter limiter)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.Features.Get<RequestLimits>() is not { Plan.ByCaller.Length: > 0 } request || context.Features.Get<VerifiedToken>() is not { } token)
+        var state = RequestState.Of(context);
+        if (state.Limits is not { Plan.ByCaller.Length: > 0 } request || state.Token is not { } token)
         {
             return next(context);
         }

@@ -1,5 +1,3 @@
-using Gateway.Routing;
-using Gateway.Tokens;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Gateway.RequestAudit;
@@ -21,7 +19,7 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
     {
         // A callback, since awaiting the rest of the pipeline here would cost every request more than its record. It comes
         // after the answer, whoever made it, and before the context serves another request.
-        context.Response.OnCompleted(static state => ((Running)state).End(), new Running(this, context, _time.GetUtcNow(), _time.GetTimestamp()));
+        RequestState.Of(context).Record = new Running(this, _time.GetUtcNow(), _time.GetTimestamp());
         return next(context);
     }
 
@@ -33,35 +31,33 @@ internal sealed class AuditedRequests(RequestDelegate next, RequestRecords recor
 
     private static string Cut(string text, int longest) => text.Length > longest ? text[..longest] : text;
 
-    private sealed class Running(AuditedRequests owner, HttpContext context, DateTimeOffset at, long start)
+    /// <summary>The record of a request under way.</summary>
+    internal readonly struct Running(AuditedRequests owner, DateTimeOffset at, long start)
     {
-        public Task End()
+        public void End(HttpContext context, RequestState state)
         {
-            var access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
-            if (access?.Audited != false && !IsPreflight(context.Request))
+            if (state.Access?.Audited != false && !IsPreflight(context.Request))
             {
                 var status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted
                     ? ClientClosedRequest
                     : context.Response.StatusCode;
-                owner._records.Add(Ended(access, status));
+                owner._records.Add(Ended(context, state, status));
             }
-
-            return Task.CompletedTask;
         }
 
-        private EndedRequest Ended(RouteAccess? access, int status)
+        private EndedRequest Ended(HttpContext context, RequestState state, int status)
         {
             var agent = context.Request.Headers.UserAgent.ToString();
             return new EndedRequest
             {
                 At = at,
                 Duration = owner._time.GetElapsedTime(start),
-                Token = context.Features.Get<VerifiedToken>(),
+                Token = state.Token,
                 Address = context.Connection.RemoteIpAddress,
                 UserAgent = agent.Length == 0 ? null : Cut(agent, LongestUserAgent),
                 Method = Cut(context.Request.Method, 32),
                 Path = Cut(context.Request.Path.Value ?? "/", LongestPath),
-                RouteId = access?.RouteId,
+                RouteId = state.Access?.RouteId,
                 Status = status,
                 TraceId = context.Features.Get<IHttpActivityFeature>()?.Activity.TraceId,
                 RequestId = context.TraceIdentifier,

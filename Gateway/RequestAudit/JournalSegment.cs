@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using ServiceDefaults.Contracts;
 
@@ -28,13 +27,17 @@ internal sealed class JournalSegment : IDisposable
     };
 
     private readonly string _path;
+    private readonly bool _isOwn;
     private List<JournalLine>? _lines;
     private FileStream? _file;
     private bool _broken;
 
-    private JournalSegment(string path, List<JournalLine>? lines) => (_path, _lines) = (path, lines);
+    private JournalSegment(string path, List<JournalLine>? lines) => (_path, _lines, _isOwn) = (path, lines, lines is not null);
 
     public long Length { get; private set; }
+
+    /// <summary>Lines appended by this process.</summary>
+    public int Count { get; private set; }
 
     /// <summary>Lines that need not be sent any more.</summary>
     public int Sent { get; set; }
@@ -60,6 +63,7 @@ internal sealed class JournalSegment : IDisposable
     public bool Append(RecordLines lines, int count, bool sync)
     {
         var written = TryWrite(lines.Text(count), sync);
+        Count += count;
         if (MayRemember(count, written))
         {
             ReadOnlyMemory<byte> text = lines.Text(count).ToArray();
@@ -105,6 +109,7 @@ internal sealed class JournalSegment : IDisposable
     private bool Append(StoredLine stored, JournalLine line, bool sync)
     {
         var written = TryWrite([.. JsonSerializer.SerializeToUtf8Bytes(stored, Json), (byte)'\n'], sync);
+        Count++;
         if (MayRemember(1, written))
         {
             _lines!.Add(line);
@@ -128,28 +133,40 @@ internal sealed class JournalSegment : IDisposable
 
     private IEnumerable<JournalLine> ReadFile(Action<JsonException?> torn)
     {
-        foreach (var text in File.ReadLines(_path, Encoding.UTF8))
+        foreach (var (text, isWhole) in SegmentFile.ReadLines(_path))
         {
-            StoredLine? stored = null;
-            try
+            if (_isOwn && isWhole && text.Span.StartsWith(RecordLines.Lead))
             {
-                stored = JsonSerializer.Deserialize<StoredLine>(text, Json);
+                yield return new JournalLine(null, null, text[RecordLines.Lead.Length..^(RecordLines.Tail.Length - 1)]);
             }
-            catch (JsonException fault)
+            else if (Parse(text.Span, torn) is { } line)
             {
-                torn(fault);
-                continue;
+                yield return line;
             }
-
-            if (stored is null or { Head: null, Request: null, Counted: null })
-            {
-                torn(null);
-                continue;
-            }
-
-            // As it was read, not as it stood: a line is what its record says.
-            yield return new JournalLine(stored.Head, stored.Counted, stored.Request is { } record ? JsonSerializer.SerializeToUtf8Bytes(record, Json) : default);
         }
+    }
+
+    // What another process left is taken for what it says, not as it stands: it may be cut off, or of another version.
+    private static JournalLine? Parse(ReadOnlySpan<byte> text, Action<JsonException?> torn)
+    {
+        StoredLine? stored = null;
+        try
+        {
+            stored = JsonSerializer.Deserialize<StoredLine>(text, Json);
+        }
+        catch (JsonException fault)
+        {
+            torn(fault);
+            return null;
+        }
+
+        if (stored is null or { Head: null, Request: null, Counted: null })
+        {
+            torn(null);
+            return null;
+        }
+
+        return new JournalLine(stored.Head, stored.Counted, stored.Request is { } record ? JsonSerializer.SerializeToUtf8Bytes(record, Json) : default);
     }
 
     private bool TryWrite(ReadOnlySpan<byte> text, bool sync)

@@ -91,6 +91,7 @@ internal sealed partial class JournalShipping(
 
         JournalHead? head = null;
         List<ReadOnlyMemory<byte>> batch = [];
+        var most = segment.Count > 2 * options.Value.Batch ? options.Value.CatchUpBatch : options.Value.Batch;
         var (line, number) = (0, 0L);
         foreach (var one in segment.Read(journal.Torn))
         {
@@ -107,7 +108,7 @@ internal sealed partial class JournalShipping(
                 batch.Add(one.Record);
             }
 
-            if (batch.Count >= options.Value.Batch && !await SendAsync(segment, head, batch, number, line))
+            if (batch.Count >= most && !await SendAsync(segment, head, batch, number, line))
             {
                 return false;
             }

@@ -7,9 +7,13 @@ internal sealed class RequestAuditOptions
 {
     public const string Section = "RequestAudit";
 
-    /// <summary>Records of one batch at most.</summary>
+    /// <summary>Records of one batch at most while the bus keeps up; a small one holds up fewer requests.</summary>
     [Range(1, 5000)]
     public int Batch { get; set; } = 250;
+
+    /// <summary>Records of one batch at most when more than two of the other wait.</summary>
+    [Range(1, 5000)]
+    public int CatchUpBatch { get; set; } = 1000;
 
     /// <summary>How long a batch is waited for before it is sent; its records are in the journal by then.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:10")]

@@ -45,13 +45,9 @@ internal sealed class OpenRequests
     }
 
     /// <summary>Where a request is entered.</summary>
-    internal sealed class Ticket(Stripe stripe, int slot)
+    internal readonly struct Ticket(Stripe stripe, int slot)
     {
-        public Task LeaveAsync()
-        {
-            stripe.Leave(slot);
-            return Task.CompletedTask;
-        }
+        public void Leave() => stripe.Leave(slot);
     }
 
     internal sealed class Stripe

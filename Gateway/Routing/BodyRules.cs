@@ -20,7 +20,7 @@ internal static class BodyRules
             return GatewayProblems.BodyTooLarge().ExecuteAsync(context);
         }
 
-        var access = context.GetEndpoint()!.Metadata.GetMetadata<RouteAccess>()!;
+        var access = RequestState.Of(context).Access!;
         return context.Request.Headers.ContentType is [{ } type] && Takes(access.ContentTypes, type)
             ? next(context)
             : GatewayProblems.UnsupportedMediaType(access.ContentTypes).ExecuteAsync(context);

@@ -1,4 +1,3 @@
-using Gateway.Edge;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Routing;
@@ -19,7 +18,7 @@ internal static class EventStreams
     private static async ValueTask BeginStreamAsync(ResponseTransformContext answer)
     {
         var context = answer.HttpContext;
-        if (context.Features.Get<InFlightPlace>() is { } place && !place.TryBecomeStream())
+        if (RequestState.Of(context).Place is { } place && !place.TryBecomeStream())
         {
             answer.SuppressResponseBody = true; // ProxyFailures words the refusal
             return;

@@ -13,7 +13,11 @@ internal sealed class ProxiedRequests(ResponseDeadline deadline, RepeatedRequest
         var running = deadline.Begin(context);
         try
         {
-            await attempts.SendAsync(context, next);
+            await next(context);
+            if (attempts.IsToBeSentAgain(context))
+            {
+                await attempts.SendAgainAsync(context, next);
+            }
         }
         finally
         {

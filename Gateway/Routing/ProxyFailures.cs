@@ -10,7 +10,7 @@ internal static class ProxyFailures
     /// <summary>Nothing is left to answer when the service did, or the client has gone.</summary>
     public static Task AnswerAsync(HttpContext context)
     {
-        if (context.Features.Get<InFlightPlace>() is { IsRefused: true })
+        if (RequestState.Of(context).Place is { IsRefused: true })
         {
             context.Response.Clear();
             return GatewayProblems.Overloaded().ExecuteAsync(context);

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Collections.Frozen;
-using Gateway.RateLimits;
-using Gateway.Routing;
 
 namespace Gateway.SecurityHeaders;
 
@@ -39,14 +37,15 @@ internal sealed class ResponseHeaders(RequestDelegate next)
 
     public Task InvokeAsync(HttpContext context)
     {
-        context.Response.OnStarting(static state =>
-        {
-            var context = (HttpContext)state;
-            Remove(context.Response.Headers);
-            Add(context);
-            return Task.CompletedTask;
-        }, context);
+        RequestState.Of(context);
         return next(context);
+    }
+
+    /// <summary>When the answer begins.</summary>
+    public static void Write(HttpContext context, RequestState state)
+    {
+        Remove(context.Response.Headers);
+        Add(context, state);
     }
 
     internal static SearchValues<char> FirstLetters(IEnumerable<string> names) => SearchValues.Create(
@@ -71,7 +70,7 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         }
     }
 
-    private static void Add(HttpContext context)
+    private static void Add(HttpContext context, RequestState state)
     {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
@@ -87,14 +86,13 @@ internal sealed class ResponseHeaders(RequestDelegate next)
 
         // A page may bring a stricter policy of its own, with nonces, and the gateway's own page does; an API answer never
         // has anything to load, whatever its service says.
-        var access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
-        if (access is { Pages: false })
+        if (state.Access is { Pages: false })
         {
             headers.ContentSecurityPolicy = ApiPolicy;
         }
         else if (headers.ContentSecurityPolicy.Count == 0)
         {
-            headers.ContentSecurityPolicy = access is null ? ApiPolicy : PagePolicy;
+            headers.ContentSecurityPolicy = state.Access is null ? ApiPolicy : PagePolicy;
         }
 
         if (headers.CacheControl.Count == 0)
@@ -102,7 +100,7 @@ internal sealed class ResponseHeaders(RequestDelegate next)
             headers.CacheControl = "no-store";
         }
 
-        context.Features.Get<RequestLimits>()?.WriteTo(headers);
+        state.Limits?.WriteTo(headers);
 
         // Over plain HTTP browsers ignore it (RFC 6797 section 7.2).
         if (context.Request.IsHttps)

@@ -36,14 +36,11 @@ internal sealed class TokenCheck(
 
     public Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint() is not { } endpoint)
+        if (RequestState.Of(context).Access is not { } access)
         {
-            return GatewayProblems.RouteNotFound().ExecuteAsync(context);
-        }
-
-        if (endpoint.Metadata.GetMetadata<RouteAccess>() is not { } access)
-        {
-            return next(context); // routing's own answer, such as 405
+            return context.GetEndpoint() is null
+                ? GatewayProblems.RouteNotFound().ExecuteAsync(context)
+                : next(context); // routing's own answer, such as 405
         }
 
         var header = context.Request.Headers.Authorization;
@@ -54,55 +51,79 @@ internal sealed class TokenCheck(
 
         if (access.Caller == RouteCaller.Anyone)
         {
-            return PassAnyoneAsync(context, header);
+            return PassAnyone(context, header);
         }
 
         return context.Request.Headers.TryGetValue(ApiKey, out var key)
             ? PassKeyAsync(context, access, header, key)
-            : PassBearerAsync(context, access, header);
+            : PassBearer(context, access, header);
     }
 
-    private async Task PassAnyoneAsync(HttpContext context, StringValues header)
+    private Task PassAnyone(HttpContext context, StringValues header)
     {
         context.Request.Headers.Remove(ApiKey);
-        if (header is [{ } value] && !value.StartsWith(Basic, StringComparison.OrdinalIgnoreCase))
+        if (header is not [{ } value] || value.StartsWith(Basic, StringComparison.OrdinalIgnoreCase))
         {
-            if (value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-                && freshness.State != RevocationState.Unknown
-                && await judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted) is { Token: not null } verdict)
-            {
-                await ForwardAsync(context, verdict);
-                return;
-            }
-
-            context.Request.Headers.Authorization = default;
+            return next(context);
         }
 
-        await next(context);
+        if (!value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) || freshness.State == RevocationState.Unknown)
+        {
+            context.Request.Headers.Authorization = default;
+            return next(context);
+        }
+
+        var verdict = judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted);
+        return verdict.IsCompletedSuccessfully ? PassAnyone(context, verdict.Result) : PassAnyoneAsync(context, verdict);
     }
 
-    private async Task PassBearerAsync(HttpContext context, RouteAccess access, StringValues header)
+    private async Task PassAnyoneAsync(HttpContext context, ValueTask<TokenVerdict> verdict) => await PassAnyone(context, await verdict);
+
+    private Task PassAnyone(HttpContext context, TokenVerdict verdict)
+    {
+        if (verdict.Token is not null)
+        {
+            return ForwardAsync(context, verdict);
+        }
+
+        context.Request.Headers.Authorization = default;
+        return next(context);
+    }
+
+    // Awaited only where the token is not known yet: an awaited layer costs every request.
+    private Task PassBearer(HttpContext context, RouteAccess access, StringValues header)
     {
         if (header is not [{ } value])
         {
-            await problems.UnauthorizedAsync(context, null);
-            return;
+            return problems.UnauthorizedAsync(context, null);
         }
 
         if (!value.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
         {
             metrics.TokenSeen("refused");
-            await problems.UnauthorizedAsync(context, "The Authorization header must be one bearer token.");
-            return;
+            return problems.UnauthorizedAsync(context, "The Authorization header must be one bearer token.");
         }
 
-        var verdict = KnownConnection.Find(context, value) is { } known
-            ? judge.JudgeAgain(known)
-            : await judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted);
+        if (KnownConnection.Find(context, value) is { } known)
+        {
+            var again = judge.JudgeAgain(known);
+            return again.Refusal is { } refusal ? problems.UnauthorizedAsync(context, refusal) : PassVerdictAsync(context, access, again, value);
+        }
+
+        var verdict = judge.JudgeAsync(value.AsMemory(Bearer.Length), context.RequestAborted);
+        return verdict.IsCompletedSuccessfully
+            ? PassBearer(context, access, verdict.Result, value)
+            : PassBearerAsync(context, access, verdict, value);
+    }
+
+    private async Task PassBearerAsync(HttpContext context, RouteAccess access, ValueTask<TokenVerdict> verdict, string value) =>
+        await PassBearer(context, access, await verdict, value);
+
+    private Task PassBearer(HttpContext context, RouteAccess access, TokenVerdict verdict, string value)
+    {
         if (verdict.Refusal is { } refusal)
         {
-            await problems.UnauthorizedAsync(context, refusal);
-            return;
+            return problems.UnauthorizedAsync(context, refusal);
         }
 
         if (verdict.Token is { } token)
@@ -110,7 +131,7 @@ internal sealed class TokenCheck(
             KnownConnection.Remember(context, value, token);
         }
 
-        await PassVerdictAsync(context, access, verdict, value);
+        return PassVerdictAsync(context, access, verdict, value);
     }
 
     private async Task PassKeyAsync(HttpContext context, RouteAccess access, StringValues header, StringValues key)
@@ -190,8 +211,7 @@ internal sealed class TokenCheck(
     private Task ForwardAsync(HttpContext context, TokenVerdict verdict)
     {
         Enter(context, verdict.Token!);
-        context.Response.OnCompleted(
-            static state => ((OpenRequests.Ticket)state).LeaveAsync(), open.Enter(context, verdict.Token!, verdict.Version));
+        RequestState.Of(context).Ticket = open.Enter(context, verdict.Token!, verdict.Version);
         return next(context);
     }
 
@@ -211,6 +231,6 @@ internal sealed class TokenCheck(
     private static void Enter(HttpContext context, VerifiedToken token)
     {
         context.User = token.Principal;
-        context.Features.Set(token);
+        RequestState.Of(context).Token = token;
     }
 }
