@@ -53,6 +53,7 @@ var notification = builder.AddProject<Projects.NotificationService>("notificatio
     .WithHttpEndpoint(name: "management", env: "Management__Port")
     .WithHttpHealthCheck("/ready", endpointName: "management")
     .WithEnvironment("Sealing__Key", sealingKey)
+    .WithEnvironment("Alerts__Recipients__0", "admin@platform.local")
     .WithReference(notificationDatabase).WaitFor(notificationDatabase)
     .WithReference(messaging).WaitFor(messaging)
     .WithReference(mail).WaitFor(mail)

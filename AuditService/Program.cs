@@ -1,3 +1,4 @@
+using AuditService.Completeness;
 using AuditService.Data;
 using AuditService.Evidence;
 using AuditService.Evidence.Verifying;
@@ -24,6 +25,7 @@ builder.AddDatabase<AuditDbContext>("auditdb");
 builder.AddEvidence();
 builder.AddRecording();
 builder.AddRetention();
+builder.AddCompleteness();
 builder.Services.AddValidation();
 
 var app = builder.Build();
@@ -32,6 +34,7 @@ app.MapDefaultEndpoints();
 app.MapServiceDocument();
 app.MapAuditEndpoints();
 app.MapEvidenceEndpoints();
+app.MapCompletenessEndpoints();
 app.MapHoldEndpoints();
 app.MapExportEndpoints();
 app.MapSubjectEndpoints();

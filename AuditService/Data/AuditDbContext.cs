@@ -1,3 +1,4 @@
+using AuditService.Completeness;
 using AuditService.Reading;
 using AuditService.Retention;
 using Microsoft.EntityFrameworkCore;
@@ -12,11 +13,18 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, T
 {
     public DbSet<AuditRecord> Records => Set<AuditRecord>();
 
+    public DbSet<RequestWindow> RequestWindows => Set<RequestWindow>();
+
     public DbSet<LegalHold> Holds => Set<LegalHold>();
 
     protected override void MapTables(ModelBuilder builder)
     {
         builder.Entity<AuditRecord>(MapRecord);
+        builder.Entity<RequestWindow>(window =>
+        {
+            window.ToTable("audit_request_windows", table => table.ExcludeFromMigrations());
+            window.HasKey(row => new { row.Run, row.Number });
+        });
         builder.Entity<LegalHold>(hold =>
         {
             hold.ToTable("audit_holds");

@@ -23,4 +23,10 @@ internal static class AuditActions
 
     /// <summary>They no longer are.</summary>
     public const string HoldReleased = "audit.hold_released";
+
+    /// <summary>Requests that a gateway counted are not in the log.</summary>
+    public const string GapFound = "audit.gap_found";
+
+    /// <summary>They are, after all.</summary>
+    public const string GapClosed = "audit.gap_closed";
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using AuditService.Completeness;
 using ServiceDefaults.Contracts;
 
 namespace AuditService.Recording;
@@ -56,6 +57,9 @@ internal sealed record AuditRow
     public short? Status { get; init; }
 
     public string? RequestId { get; init; }
+
+    /// <summary>For a gateway's record, where it says which; not part of the record.</summary>
+    public RequestNumber? Number { get; init; }
 
     public required string[] Words { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using AuditService.Completeness;
 using AuditService.Evidence;
 using Npgsql;
 
@@ -80,6 +81,11 @@ internal sealed class LogAppender(NpgsqlDataSource database, LogKey key, Evidenc
         {
             store.BatchCommands.Add(TreeStore.StoreTiles(edge.TakeChanged()));
             store.BatchCommands.Add(TreeStore.StoreHead(edge.Size, signed));
+            if (RequestNumbers.Store(fresh) is { } numbers)
+            {
+                store.BatchCommands.Add(numbers);
+            }
+
             await store.ExecuteNonQueryAsync(cancellationToken);
         }
 

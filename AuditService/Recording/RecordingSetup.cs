@@ -1,3 +1,4 @@
+using AuditService.Completeness;
 using AuditService.Data;
 using MassTransit;
 using MassTransit.Serialization;
@@ -28,6 +29,7 @@ internal static class RecordingSetup
             {
                 bus.AddConsumer<AuditRecordedConsumer>().Endpoint(queue => queue.PrefetchCount = prefetch);
                 bus.AddConsumer<RequestsAuditedConsumer>();
+                bus.AddConsumer<RequestsCountedConsumer>();
             },
             inbox: false);
         return builder;

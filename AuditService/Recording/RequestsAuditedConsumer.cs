@@ -1,3 +1,4 @@
+using AuditService.Completeness;
 using MassTransit;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Contracts;
@@ -11,11 +12,15 @@ internal sealed class RequestsAuditedConsumer(RecordWriter writer, IOptions<Reco
     public Task Consume(ConsumeContext<RequestsAudited> context)
     {
         var now = time.GetUtcNow();
+        var batch = context.Message;
         AuditRow[] rows =
         [
-            .. context.Message.Requests.Select(request => AuditRow.From(
-                request, context.Message.GatewayId, new Cleaning(options.Value.LargestDocument), now)),
+            .. batch.Requests.Select((request, at) =>
+                AuditRow.From(request, batch.GatewayId, new Cleaning(options.Value.LargestDocument), now) with { Number = NumberOf(batch, at) }),
         ];
         return rows.Length == 0 ? Task.CompletedTask : writer.StoreAsync(rows, context.CancellationToken);
     }
+
+    private static RequestNumber? NumberOf(RequestsAudited batch, int at) =>
+        batch is { Run: { } run, First: >= 0 and { } first } ? new RequestNumber(CleanText.Of(batch.GatewayId), run, first + at) : null;
 }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -11,7 +13,14 @@ using ServiceDefaults.Contracts;
 namespace NotificationService.Routing;
 
 /// <summary>Who is to hear of it.</summary>
-internal sealed record Addressee(Guid UserId, string Name, string Email);
+/// <param name="UserId">The account; null for an address that belongs to none, which has no inbox.</param>
+/// <param name="Name">To greet them by.</param>
+/// <param name="Email">Where mail goes.</param>
+internal sealed record Addressee(Guid? UserId, string Name, string Email)
+{
+    /// <summary>Tells one from another in the keys of rows.</summary>
+    public string Key => UserId?.ToString("N") ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Email.ToLowerInvariant())))[..32];
+}
 
 /// <summary>
 /// Writes the rows that a rule asks for, in the consumer's transaction. The key made of event, channel and person is
@@ -32,7 +41,7 @@ internal sealed class Router(
             .ToDictionary(fact => fact.Key, fact => PlainText.Of(fact.Value), StringComparer.Ordinal);
         foreach (var channel in routing.Value.Channels.GetValueOrDefault(rule.Kind) ?? rule.Channels)
         {
-            var key = $"{cause.Id:N}:{channel}:{to.UserId:N}";
+            var key = $"{cause.Id:N}:{channel}:{to.Key}";
             var rows = channel == Channel.Inbox
                 ? await ToInboxAsync(rule, cause, to, values, key, cancellationToken)
                 : await ToQueueAsync(rule, cause, to, values, key, cancellationToken);

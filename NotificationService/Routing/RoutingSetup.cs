@@ -17,7 +17,9 @@ internal static class RoutingSetup
             .Validate(
                 options => options.Channels.All(kind => !kind.Value.Contains(Channel.Inbox)
                     || Rules.All.Any(rule => rule.Kind == kind.Key && rule.Channels.Contains(Channel.Inbox))),
-                "Routing:Channels: it sends a link to the inbox. A link proves who reads a mail; leave it Email, or empty to switch it off.");
+                "Routing:Channels: it sends to the inbox what is for mail only, a link or an alert. Leave it Email, or empty to switch it off.");
+        builder.Services.AddValidatedOptions<AlertOptions>(AlertOptions.Section);
+        builder.Services.AddScoped<PlatformAlerts>();
         builder.Services.AddSingleton<TemplateCatalogue>();
         builder.Services.AddScoped<Router>();
         builder.Services.AddEventSealing();
@@ -29,6 +31,8 @@ internal static class RoutingSetup
             bus.AddConsumer<AccountLinkIssuedConsumer>();
             bus.AddConsumer<EmailChangedConsumer>();
             bus.AddConsumer<UserDeletedConsumer>();
+            bus.AddConsumer<AuditGapFoundConsumer>();
+            bus.AddConsumer<AuditGapClosedConsumer>();
         });
         return builder;
     }

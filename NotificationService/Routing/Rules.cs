@@ -42,6 +42,15 @@ internal static class Rules
     /// <summary><c>EmailChanged</c>: the mail goes to the former address.</summary>
     public static readonly Rule EmailChanged = new("email-changed", Channel.Email, Channel.Inbox);
 
+    /// <summary><c>AuditGapFound</c>, to those who run the platform: the addresses of <see cref="AlertOptions"/>.</summary>
+    public static readonly Rule AuditGapFound = new("audit-gap-found", Channel.Email);
+
+    /// <summary><c>AuditGapClosed</c>, to the same.</summary>
+    public static readonly Rule AuditGapClosed = new("audit-gap-closed", Channel.Email);
+
     public static readonly IReadOnlyList<Rule> All =
-        [Welcome, PasswordChanged, VerifyEmail, ChangeEmail, ResetPassword, ReplacePassword, Invitation, EmailChanged];
+    [
+        Welcome, PasswordChanged, VerifyEmail, ChangeEmail, ResetPassword, ReplacePassword, Invitation, EmailChanged,
+        AuditGapFound, AuditGapClosed,
+    ];
 }

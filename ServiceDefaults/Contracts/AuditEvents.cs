@@ -51,7 +51,6 @@ public sealed record RequestsAudited(
 /// <param name="Denied">Records of status 401 and 403.</param>
 /// <param name="Failure">Records of any other status.</param>
 /// <param name="Dropped">Requests of which no record could be kept.</param>
-[OptionalConsumer]
 public sealed record RequestsCounted(
     EventEnvelope Envelope,
     string GatewayId,

@@ -16,6 +16,7 @@ public sealed class AuditAuthorizationTests(RunningAudit audit)
         { "/api/v1/audit/resources/user/1", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/users/1", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/me", ["identity:self"] },
+        { "/api/v1/audit/completeness", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/checkpoint", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/checkpoint/key", ["audit:read", "audit:admin"] },
         { $"/api/v1/audit/logs/{SomeId}/proof", ["audit:read", "audit:admin"] },

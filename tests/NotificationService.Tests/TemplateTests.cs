@@ -14,6 +14,11 @@ public sealed class TemplateTests
         ["email"] = "new@people.example",
         ["link"] = "https://platform.test/account?token=x",
         ["until"] = "{{time}}",
+        ["gateway"] = "gateway-1",
+        ["from"] = "then",
+        ["missing"] = "1",
+        ["dropped"] = "2",
+        ["countsLost"] = "3",
     };
 
     public static TheoryData<string> Kinds => [.. Rules.All.Select(rule => rule.Kind)];
