@@ -38,7 +38,7 @@ internal sealed partial class CompletenessWatch(
     /// <summary>Compares once; does nothing while another replica does.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var span = CompletenessMetrics.Source.StartActivity("audit.completeness");
+        using var span = CompletenessMetrics.Source.StartActivity("compare completeness");
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
@@ -109,7 +109,7 @@ internal sealed partial class CompletenessWatch(
 
     private void Report(List<DecidedWindow> found, List<DecidedWindow> closed, List<DecidedWindow> decided, Activity? span)
     {
-        span?.SetTag("audit.windows", decided.Count).SetTag("audit.gaps.found", found.Count).SetTag("audit.gaps.closed", closed.Count);
+        span?.SetTag("platform.audit.windows", decided.Count).SetTag("platform.audit.gaps.found", found.Count).SetTag("platform.audit.gaps.closed", closed.Count);
         metrics.Decided("gap", found.Count);
         metrics.Decided("closed", closed.Count);
         metrics.Decided("complete", decided.Count(window => window is { State: RequestWindow.Complete, Former: RequestWindow.Pending }));

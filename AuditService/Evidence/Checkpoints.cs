@@ -22,4 +22,14 @@ internal static class Checkpoints
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetString(1)) : null;
     }
+
+    /// <summary>How many were published from one instant up to another.</summary>
+    public static async Task<long> CountAsync(
+        NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM audit_checkpoints WHERE published_at >= $1 AND published_at < $2", connection);
+        command.Parameters.Add(new() { Value = from });
+        command.Parameters.Add(new() { Value = to });
+        return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
 }

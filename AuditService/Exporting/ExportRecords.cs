@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using AuditService.Data;
 using AuditService.Reading;
+using AuditService.Recording;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ServiceDefaults.Authentication;
 
@@ -18,7 +19,7 @@ internal static class ExportRecords
     private static async Task<PushStreamHttpResult> HandleAsync(
         [AsParameters] RecordFilter filter, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, RecordStream.Ocsf, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
     {
-        await database.NoteReadingAsync(caller, null, filter, cancellationToken);
+        await database.NoteExportAsync(caller, AuditActions.Exported, filter, cancellationToken);
         return RecordStream.Of(filter.Apply(database.Records), format, "audit-records", cancellationToken);
     }
 }

@@ -20,18 +20,23 @@ internal static class ReadingNotes
         RecordFilter? filter,
         CancellationToken cancellationToken)
     {
-        database.AddEvent(
-            new AuditRecorded(
-                caller.Envelope(),
-                AuditActions.AuditRead,
-                "audit",
-                recordId?.ToString(),
-                AuditSeverity.Info,
-                AuditResult.Success,
-                Detail: filter is null ? null : Describe(filter)),
-            $"audit.read:{caller.Subject}");
+        Add(database, caller, AuditActions.AuditRead, AuditSeverity.Info, recordId?.ToString(), filter);
         await database.SaveChangesAsync(cancellationToken);
     }
+
+    /// <summary>The same for what is taken away as a whole.</summary>
+    public static async Task NoteExportAsync(
+        this AuditDbContext database, Caller caller, string action, RecordFilter filter, CancellationToken cancellationToken)
+    {
+        Add(database, caller, action, AuditSeverity.Notice, null, filter);
+        await database.SaveChangesAsync(cancellationToken);
+    }
+
+    private static void Add(AuditDbContext database, Caller caller, string action, AuditSeverity severity, string? recordId, RecordFilter? filter) =>
+        database.AddEvent(
+            new AuditRecorded(
+                caller.Envelope(), action, "audit", recordId, severity, AuditResult.Success, Detail: filter is null ? null : Describe(filter)),
+            $"audit.read:{caller.Subject}");
 
     private static Dictionary<string, string> Describe(RecordFilter filter)
     {

@@ -1,6 +1,6 @@
 namespace AuditService.Recording;
 
-/// <summary>The actions that this service writes itself; README.md has the catalogue of all.</summary>
+/// <summary>The actions that this service writes itself; <see cref="Catalogue.ActionCatalogue"/> has all.</summary>
 internal static class AuditActions
 {
     /// <summary>A request at the gateway.</summary>
@@ -8,6 +8,12 @@ internal static class AuditActions
 
     /// <summary>Somebody read other people's records.</summary>
     public const string AuditRead = "audit.read";
+
+    /// <summary>Somebody took records of others away.</summary>
+    public const string Exported = "audit.exported";
+
+    /// <summary>A compliance report was made.</summary>
+    public const string Reported = "audit.reported";
 
     /// <summary>The log was changed by somebody else than this service.</summary>
     public const string IntegrityViolated = "audit.integrity_violated";

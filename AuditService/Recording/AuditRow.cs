@@ -80,7 +80,7 @@ internal sealed record AuditRow
             SessionId = cleaning.Text("sessionId", envelope.SessionId, 100),
             Address = cleaning.Address(envelope.Address),
             UserAgent = cleaning.Text("userAgent", envelope.UserAgent, 512),
-            Action = cleaning.Text("action", told.Action, 100) ?? "",
+            Action = cleaning.Action(told.Action),
             ResourceType = cleaning.Text("resourceType", told.ResourceType, 100) ?? "",
             ResourceId = cleaning.Text("resourceId", told.ResourceId, 300),
             Severity = cleaning.Name("severity", told.Severity),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using AuditService.Catalogue;
 
 namespace AuditService.Recording;
 
@@ -53,6 +54,18 @@ internal sealed class Cleaning(int largestDocument)
         MetUnknown = true;
         _marks.Add($"{field}:unknown");
         return Unknown;
+    }
+
+    /// <summary>One that the catalogue does not have stays as it is.</summary>
+    public string Action(string? name)
+    {
+        var clean = Text("action", name, 100) ?? "";
+        if (ActionCatalogue.Find(clean) is null)
+        {
+            _marks.Add($"action:{Unknown}");
+        }
+
+        return clean;
     }
 
     public IPAddress? Address(string? text)

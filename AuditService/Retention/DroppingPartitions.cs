@@ -2,6 +2,7 @@ using System.Globalization;
 using AuditService.Data;
 using AuditService.Evidence;
 using AuditService.Recording;
+using AuditService.Statistics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -86,6 +87,12 @@ internal sealed partial class DroppingPartitions(
         }
 
         await ExecuteAsync(connection, $"LOCK TABLE {table} IN SHARE MODE", cancellationToken);
+        await ExecuteAsync(connection, StatisticsRoll.Lock, cancellationToken);
+        foreach (var forget in PartitionStatements.ForgetDay)
+        {
+            await ExecuteAsync(connection, forget, cancellationToken, day);
+        }
+
         var (records, leaves) = await LeavesAsync(connection, table, cancellationToken);
         await ExecuteAsync(connection, PartitionStatements.KeepPlaces(table), cancellationToken);
         await using (var anchor = new NpgsqlCommand(PartitionStatements.KeepAnchor, connection))
@@ -130,22 +137,29 @@ internal sealed partial class DroppingPartitions(
         return (reader.GetInt64(0), reader.GetString(1));
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string statement, CancellationToken cancellationToken)
+    private static async Task ExecuteAsync(
+        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
     {
-        await using var command = new NpgsqlCommand(statement, connection);
+        await using var command = Command(connection, statement, parameters);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private static async Task<object?> ScalarAsync(
         NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
     {
-        await using var command = new NpgsqlCommand(statement, connection);
+        await using var command = Command(connection, statement, parameters);
+        return await command.ExecuteScalarAsync(cancellationToken);
+    }
+
+    private static NpgsqlCommand Command(NpgsqlConnection connection, string statement, object[] parameters)
+    {
+        var command = new NpgsqlCommand(statement, connection);
         foreach (var value in parameters)
         {
             command.Parameters.Add(new() { Value = value });
         }
 
-        return await command.ExecuteScalarAsync(cancellationToken);
+        return command;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "A partition whose time is over could not be dropped")]

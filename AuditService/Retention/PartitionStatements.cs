@@ -10,6 +10,13 @@ internal static class PartitionStatements
         SELECT $1, 1 + count(*), $2, $3::int8multirange, $4, $5 FROM audit_anchors WHERE day = $1
         """;
 
+    /// <summary>Takes a day ($1) out of the statistics: they are of the records that there are.</summary>
+    public static readonly string[] ForgetDay =
+    [
+        "DELETE FROM audit_statistics_actors WHERE day = $1",
+        "DELETE FROM audit_statistics_actions WHERE day = $1",
+    ];
+
     /// <summary>Whether a hold that was not released needs a record of it.</summary>
     public static string IsHeld(string table) =>
         $"""

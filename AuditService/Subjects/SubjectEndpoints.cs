@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using AuditService.Data;
 using AuditService.Exporting;
 using AuditService.Reading;
+using AuditService.Recording;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ServiceDefaults.Authentication;
 
@@ -20,7 +21,7 @@ internal static class SubjectEndpoints
     private static async Task<PushStreamHttpResult> ExportAsync(
         [StringLength(200), PlainText] string id, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, RecordStream.Ocsf, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, Caller caller, CancellationToken cancellationToken)
     {
-        await database.NoteReadingAsync(caller, null, new RecordFilter { UserId = id }, cancellationToken);
+        await database.NoteExportAsync(caller, AuditActions.Exported, new RecordFilter { UserId = id }, cancellationToken);
         var records = database.Records.Where(row => row.TenantId == caller.TenantId && (row.ActorId == id || row.ResourceId == id));
         return RecordStream.Of(records, format, "audit-subject", cancellationToken);
     }

@@ -32,7 +32,7 @@ public sealed class HostileRecordsTests(RunningAudit audit)
         Assert.Equal("a�b", line.GetProperty("userAgent").GetString());
         Assert.Equal("x�y", line.GetProperty("action").GetString());
         Assert.Equal(
-            ["action:replaced", "actorId:replaced", "actorName:replaced", "after:replaced", "detail:replaced", "resourceId:replaced", "userAgent:replaced"],
+            ["action:replaced", "action:unknown", "actorId:replaced", "actorName:replaced", "after:replaced", "detail:replaced", "resourceId:replaced", "userAgent:replaced"],
             line.GetProperty("marks").EnumerateArray().Select(mark => mark.GetString()!));
         var document = await DocumentAsync(record.Envelope.Id);
         Assert.Equal("va�lue", document.GetProperty("detail").GetProperty("na�me").GetString());

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text;
 using AuditService.Data;
 using AuditService.Reading;
+using AuditService.Recording;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
 using ServiceDefaults.Authentication;
@@ -35,7 +36,7 @@ internal static class ExportEvidence
         Caller caller,
         CancellationToken cancellationToken)
     {
-        await database.NoteReadingAsync(caller, null, new RecordFilter(), cancellationToken);
+        await database.NoteExportAsync(caller, AuditActions.Exported, new RecordFilter(), cancellationToken);
         var (tenant, all) = (caller.TenantId, caller.Has(Scopes.Platform));
         return TypedResults.Stream(
             body => WriteAsync(body, from ?? 0, to, row => all || row.TenantId == tenant, source, key.Value, time, cancellationToken),

@@ -21,10 +21,6 @@ internal static class ShowIntegrity
         var end = to ?? (from is { } first ? first + Math.Min(Most, long.MaxValue - first) : null as long?);
         var start = from ?? Math.Max(0, (end ?? state.Known?.Size ?? 0) - Most);
         var report = await check.RunAsync(start, end is { } last ? Math.Min(last, start + Math.Min(Most, long.MaxValue - start)) : null, cancellationToken);
-
-        // Places are nobody's secret; whose records stand there is the platform's alone.
-        return TypedResults.Ok(caller.Has(Scopes.Platform)
-            ? report
-            : report with { Faults = [.. report.Faults.Select(fault => fault with { Record = null })] });
+        return TypedResults.Ok(report.For(caller));
     }
 }
