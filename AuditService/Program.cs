@@ -5,6 +5,7 @@ using AuditService.Data;
 using AuditService.Evidence;
 using AuditService.Evidence.Verifying;
 using AuditService.Exporting;
+using AuditService.Pushing;
 using AuditService.Reading;
 using AuditService.Recording;
 using AuditService.Retention;
@@ -30,6 +31,7 @@ builder.AddRecording();
 builder.AddRetention();
 builder.AddCompleteness();
 builder.AddStatistics();
+builder.AddPush();
 builder.Services.AddValidation();
 
 var app = builder.Build();

@@ -11,7 +11,7 @@ internal static class OcsfLine
 
     private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    public static string Of(AuditRecord record)
+    public static string Of(AuditRecord record, byte[]? leaf = null)
     {
         var kind = OcsfClass.Of(record.Action, record.Method);
         var user = new { uid = record.ActorId, name = record.ActorName, type = record.ActorKind };
@@ -47,7 +47,7 @@ internal static class OcsfLine
                     ? new { http_method = method, url = new { path = record.Path }, user_agent = record.UserAgent }
                     : null,
                 http_response = record.Status is { } status ? new { code = status } : null,
-                unmapped = new { before = record.Before, after = record.After, detail = record.Detail, marks = record.Marks, user_agent = record.UserAgent },
+                unmapped = new { before = record.Before, after = record.After, detail = record.Detail, marks = record.Marks, user_agent = record.UserAgent, leaf },
             },
             Json) + "\n";
     }

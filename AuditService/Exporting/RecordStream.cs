@@ -25,8 +25,8 @@ internal static class RecordStream
     public static PushStreamHttpResult Of(IQueryable<AuditRecord> records, string? format, string name, CancellationToken cancellationToken) => format switch
     {
         Csv => TypedResults.Stream(body => WriteAsync(body, records, CsvLine.Head, CsvLine.Of, cancellationToken), "text/csv; charset=utf-8", $"{name}.csv"),
-        Ocsf => TypedResults.Stream(body => WriteAsync(body, records, "", OcsfLine.Of, cancellationToken), "application/x-ndjson", $"{name}.ocsf.ndjson"),
-        _ => TypedResults.Stream(body => WriteAsync(body, records, "", Json, cancellationToken), "application/x-ndjson", $"{name}.ndjson"),
+        Ocsf => TypedResults.Stream(body => WriteAsync(body, records, "", record => OcsfLine.Of(record), cancellationToken), "application/x-ndjson", $"{name}.ocsf.ndjson"),
+        _ => TypedResults.Stream(body => WriteAsync(body, records, "", record => Json(record), cancellationToken), "application/x-ndjson", $"{name}.ndjson"),
     };
 
     private static async Task WriteAsync(
@@ -50,7 +50,12 @@ internal static class RecordStream
         while (last is not null);
     }
 
-    private static string Json(AuditRecord row) => JsonSerializer.Serialize(
-        new { index = row.LeafIndex, record = RecordLine.Of(row), before = row.Before, after = row.After, detail = row.Detail },
-        JsonSerializerOptions.Web) + "\n";
+    /// <summary>A record as a line of NDJSON, with its leaf where that is asked for.</summary>
+    internal static string Json(AuditRecord row, byte[]? leaf = null)
+    {
+        var record = RecordLine.Of(row);
+        return (leaf is null
+            ? JsonSerializer.Serialize(new { index = row.LeafIndex, record, before = row.Before, after = row.After, detail = row.Detail }, JsonSerializerOptions.Web)
+            : JsonSerializer.Serialize(new { index = row.LeafIndex, leaf, record, before = row.Before, after = row.After, detail = row.Detail }, JsonSerializerOptions.Web)) + "\n";
+    }
 }
