@@ -10,7 +10,9 @@ namespace AuditService.Data;
 internal sealed partial class DayPartitions(
     NpgsqlDataSource database, TimeProvider time, ILogger<DayPartitions> logger) : BackgroundService, IHostedLifecycleService
 {
-    private const int DaysAhead = 7;
+    /// <summary>Days after today that have a partition.</summary>
+    internal const int DaysAhead = 7;
+
     private const int DaysBack = 365;
 
     /// <summary>Before the first consumer runs, so that no record of today goes to the default partition.</summary>
@@ -93,7 +95,7 @@ internal sealed partial class DayPartitions(
 
     // Attached rather than made as a partition: that lets readers and writers go on (ALTER TABLE, "Notes"). Two replicas
     // meet at the lock; the second finds the table and does nothing.
-    private static async Task CreateAsync(NpgsqlConnection connection, DateOnly day, CancellationToken cancellationToken)
+    internal static async Task CreateAsync(NpgsqlConnection connection, DateOnly day, CancellationToken cancellationToken)
     {
         var name = $"audit_records_{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}";
         var (from, to) = (Start(day).ToString("O"), Start(day.AddDays(1)).ToString("O"));

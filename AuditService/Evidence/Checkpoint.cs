@@ -21,6 +21,14 @@ internal sealed record Checkpoint(string Origin, long Size, byte[] Root, DateTim
     public static Checkpoint? Open(string note, NoteKey key) =>
         SignedNote.Open(note, key) is { } text && Parse(text) is { } read && read.Origin == key.Name ? read : null;
 
+    /// <summary>The number of leaves that a note says, whoever signed it; null when the text is none.</summary>
+    public static long? SizeOf(string note)
+    {
+        var line = note.IndexOf('\n', StringComparison.Ordinal) + 1;
+        var end = line == 0 ? -1 : note.IndexOf('\n', line);
+        return end > 0 && long.TryParse(note.AsSpan(line, end - line), NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null;
+    }
+
     public static Checkpoint? Parse(string text)
     {
         var lines = text.Split('\n');

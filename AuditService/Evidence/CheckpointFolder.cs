@@ -40,11 +40,36 @@ internal sealed class CheckpointFolder(IOptions<EvidenceOptions> options)
         File.WriteAllText(Path.Combine(Folder, KeyFile), key.Text + "\n");
     }
 
-    /// <summary>Every checkpoint in the folder that the key signed, oldest file first.</summary>
-    public IEnumerable<Checkpoint> Read(NoteKey key) => !Directory.Exists(Folder)
-        ? []
-        : Directory.EnumerateFiles(Folder, "*" + Extension).Order(StringComparer.Ordinal).SelectMany(Notes)
-            .Select(note => Checkpoint.Open(note, key)).OfType<Checkpoint>();
+    /// <summary>
+    /// The checkpoints that the key signed for trees of one size up to another, smallest first. Of each day's file only the
+    /// ends are read, but for the days that are asked for: what this costs does not grow with the age of the log.
+    /// </summary>
+    public List<Checkpoint> Read(NoteKey key, long from, long to) =>
+    [
+        .. Files().Where(file => file.Least <= to && file.Most >= from).SelectMany(file => Notes(file.Path))
+            .Where(note => Checkpoint.SizeOf(note) is { } size && size >= from && size <= to)
+            .Select(note => Checkpoint.Open(note, key)).OfType<Checkpoint>().OrderBy(checkpoint => checkpoint.Size),
+    ];
+
+    /// <summary>The one for the largest tree; null when there is none.</summary>
+    public Checkpoint? Last(NoteKey key)
+    {
+        Checkpoint? last = null;
+        foreach (var file in Files().OrderByDescending(file => file.Most))
+        {
+            if (last is not null && file.Most <= last.Size)
+            {
+                break;
+            }
+
+            // The largest first, so that hardly ever more than one signature is verified.
+            var largest = Notes(file.Path).OrderByDescending(note => Checkpoint.SizeOf(note) ?? -1).Select(note => Checkpoint.Open(note, key))
+                .FirstOrDefault(checkpoint => checkpoint is not null);
+            last = largest?.Size > (last?.Size ?? -1) ? largest : last;
+        }
+
+        return last;
+    }
 
     /// <summary>The notes of one file, whole or not.</summary>
     public static IEnumerable<string> Notes(string path)
@@ -67,6 +92,10 @@ internal sealed class CheckpointFolder(IOptions<EvidenceOptions> options)
             yield return note.ToString();
         }
     }
+
+    private List<DayFile> Files() => !Directory.Exists(Folder)
+        ? []
+        : [.. Directory.EnumerateFiles(Folder, "*" + Extension).Select(DayFile.Of)];
 
     private static bool EndsWhole(string path)
     {

@@ -29,7 +29,7 @@ internal sealed partial class CheckpointPublisher(
         try
         {
             folder.WriteKey(key.Value);
-            if (folder.Read(key.Value).MaxBy(checkpoint => checkpoint.Size) is { } last)
+            if (folder.Last(key.Value) is { } last)
             {
                 state.Learn(last, null);
                 _published = last.Size;

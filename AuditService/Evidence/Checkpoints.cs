@@ -23,6 +23,23 @@ internal static class Checkpoints
         return await reader.ReadAsync(cancellationToken) ? (reader.GetInt64(0), reader.GetString(1)) : null;
     }
 
+    /// <summary>The size from which on there are so many checkpoints up to another size, or fewer; 0 for all.</summary>
+    public static Task<long> LeastOfNewestAsync(NpgsqlConnection connection, long to, int most, CancellationToken cancellationToken) =>
+        SizeAsync(connection, "SELECT size FROM audit_checkpoints WHERE size <= $1 ORDER BY size DESC OFFSET $2 LIMIT 1", to, most, 0, cancellationToken);
+
+    /// <summary>The size up to which there are so many checkpoints from another size on, or fewer; the largest number for all.</summary>
+    public static Task<long> MostOfOldestAsync(NpgsqlConnection connection, long from, int most, CancellationToken cancellationToken) =>
+        SizeAsync(connection, "SELECT size FROM audit_checkpoints WHERE size > $1 ORDER BY size OFFSET $2 LIMIT 1", from, most, long.MaxValue, cancellationToken);
+
+    private static async Task<long> SizeAsync(
+        NpgsqlConnection connection, string statement, long size, int most, long otherwise, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(statement, connection);
+        command.Parameters.Add(new() { Value = size });
+        command.Parameters.Add(new() { Value = most - 1 });
+        return await command.ExecuteScalarAsync(cancellationToken) as long? ?? otherwise;
+    }
+
     /// <summary>How many were published from one instant up to another.</summary>
     public static async Task<long> CountAsync(
         NpgsqlConnection connection, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using AuditService.Data;
 using AuditService.Evidence;
@@ -23,28 +24,17 @@ internal sealed partial class DroppingPartitions(
     TimeProvider time,
     ILogger<DroppingPartitions> logger) : BackgroundService
 {
-    private const string Due =
-        """
-        SELECT substring(child.relname FROM '\d{8}$') FROM pg_inherits
-        JOIN pg_class child ON child.oid = inhrelid
-        WHERE inhparent = 'audit_records'::regclass AND child.relname ~ '^audit_records_\d{8}$'
-            AND substring(child.relname FROM '\d{8}$') < $1
-        ORDER BY 1
-        """;
-
     /// <summary>Drops what is due.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
-        var oldest = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime).AddDays(-options.Value.Days);
-        var due = await database.Database
-            .SqlQueryRaw<string>(Due.Replace("$1", "{0}", StringComparison.Ordinal).Replace("{8}", "{{8}}", StringComparison.Ordinal), Name(oldest))
-            .ToListAsync(cancellationToken);
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var oldest = today.AddDays(-options.Value.Days);
+        var due = await DueAsync((NpgsqlConnection)database.Database.GetDbConnection(), today, oldest, cancellationToken);
         var held = 0;
-        foreach (var name in due)
+        foreach (var day in due)
         {
-            var day = DateOnly.ParseExact(name, "yyyyMMdd", CultureInfo.InvariantCulture);
             held += await DropAsync(database, day, oldest, cancellationToken) ? 0 : 1;
         }
 
@@ -69,6 +59,39 @@ internal sealed partial class DroppingPartitions(
     }
 
     private static string Name(DateOnly day) => day.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+
+    /// <summary>Days whose partitions may go; for records that lie in the default partition they are made, so that they can.</summary>
+    private static async Task<List<DateOnly>> DueAsync(
+        NpgsqlConnection connection, DateOnly today, DateOnly oldest, CancellationToken cancellationToken)
+    {
+        if (connection.State != ConnectionState.Open)
+        {
+            await connection.OpenAsync(cancellationToken);
+        }
+
+        foreach (var stray in await ReadAsync<DateOnly>(connection, PartitionStatements.StrayDays, cancellationToken, oldest.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc)))
+        {
+            await DayPartitions.CreateAsync(connection, stray, cancellationToken);
+        }
+
+        var names = await ReadAsync<string>(
+            connection, PartitionStatements.Due, cancellationToken, Name(oldest), Name(today.AddDays(DayPartitions.DaysAhead + 1)));
+        return [.. names.Select(name => DateOnly.ParseExact(name, "yyyyMMdd", CultureInfo.InvariantCulture))];
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(
+        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
+    {
+        await using var command = Command(connection, statement, parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        List<T> values = [];
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            values.Add(await reader.GetFieldValueAsync<T>(0, cancellationToken));
+        }
+
+        return values;
+    }
 
     private async Task<bool> DropAsync(AuditDbContext database, DateOnly day, DateOnly oldest, CancellationToken cancellationToken)
     {

@@ -10,6 +10,29 @@ internal static class PartitionStatements
         SELECT $1, 1 + count(*), $2, $3::int8multirange, $4, $5 FROM audit_anchors WHERE day = $1
         """;
 
+    /// <summary>
+    /// Names of partitions before a day ($1), and of those after another ($2): nothing is recorded so far ahead but by a wrong
+    /// clock.
+    /// </summary>
+    public const string Due =
+        """
+        SELECT name FROM (
+            SELECT substring(child.relname FROM '\d{8}$') AS name FROM pg_inherits
+            JOIN pg_class child ON child.oid = inhrelid
+            WHERE inhparent = 'audit_records'::regclass AND child.relname ~ '^audit_records_\d{8}$') days
+        WHERE name < $1 OR name > $2 ORDER BY name
+        """;
+
+    /// <summary>
+    /// Days of the default partition, of which none is made since they are too far from today, whose records were all
+    /// received before an instant ($1). They have had their time, whatever day they say.
+    /// </summary>
+    public const string StrayDays =
+        """
+        SELECT (occurred_at AT TIME ZONE 'UTC')::date FROM audit_records_default WHERE isfinite(occurred_at)
+        GROUP BY 1 HAVING max(received_at) < $1 ORDER BY 1 LIMIT 100
+        """;
+
     /// <summary>Takes a day ($1) out of the statistics: they are of the records that there are.</summary>
     public static readonly string[] ForgetDay =
     [

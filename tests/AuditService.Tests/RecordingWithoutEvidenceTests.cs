@@ -99,7 +99,7 @@ public sealed class RecordingWithoutEvidenceTests(RunningAudit audit)
     }
 
     private static long Outside(WebApplicationFactory<AuditDbContext> host) =>
-        host.Services.GetRequiredService<CheckpointFolder>().Read(host.Services.GetRequiredService<LogKey>().Value).Select(one => one.Size).DefaultIfEmpty().Max();
+        host.Services.GetRequiredService<CheckpointFolder>().Read(host.Services.GetRequiredService<LogKey>().Value, 0, long.MaxValue).Select(one => one.Size).DefaultIfEmpty().Max();
 
     private static AuditRow Row() => AuditRow.From(Told.Record(RunningAudit.NewId()), new Cleaning(65_536), TimeProvider.System.GetUtcNow());
 }

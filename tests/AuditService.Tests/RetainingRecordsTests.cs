@@ -49,6 +49,34 @@ public sealed class RetainingRecordsTests(RunningAudit audit)
     }
 
     [Theory]
+    [InlineData(-1000)]
+    [InlineData(4000)]
+    public async Task Record_WhoseDayNeverHasAPartition_IsDroppedWhenItsTimeIsOver(int days)
+    {
+        var settings = await SettingsAsync();
+        var (odd, late) = (Told.Record(_tenant, at: _old.AddDays(days)), Told.Record(_tenant, at: _old.AddDays(days + 1)));
+        await using var host = audit.Host(settings);
+        await host.Services.GetRequiredService<RecordWriter>().StoreAsync(
+            [AuditRow.From(odd, new Cleaning(65_536), _old), AuditRow.From(late, new Cleaning(65_536), TimeProvider.System.GetUtcNow())], default);
+        await host.Services.GetRequiredService<CheckpointPublisher>().PublishAsync(default);
+        Assert.Equal(2, await CountAsync(host, "audit_records_default"));
+        using var admin = Client(host, "audit:admin");
+        using var placed = await admin.PostAsJsonAsync("/api/v1/audit/holds", new { reason = "case 12" });
+        await RunAsync(host);
+        Assert.Equal(2, await CountAsync(host, "audit_records WHERE action = 'user.updated'"));
+
+        using var released = await admin.PostAsync($"{placed.Headers.Location}/release", null);
+        released.EnsureSuccessStatusCode();
+        await RunAsync(host);
+        Assert.Equal(1, await CountAsync(host, "audit_records WHERE action = 'user.updated'"));
+        Assert.Equal(1, await CountAsync(host, "audit_records_default"));
+        using var auditor = Client(host, "audit:read");
+        using var proof = await auditor.GetAsync($"/api/v1/audit/logs/{odd.Envelope.Id}/proof");
+        Assert.Equal(HttpStatusCode.OK, proof.StatusCode);
+        Assert.Empty((await host.Services.GetRequiredService<IntegrityCheck>().RunAsync(0, null, default)).Faults);
+    }
+
+    [Theory]
     [InlineData("""{"reason":"case 7"}""", true)]
     [InlineData("""{"reason":"case 7","subject":"actor-1"}""", true)]
     [InlineData("""{"reason":"case 7","subject":"u-1"}""", true)]

@@ -6,18 +6,25 @@ namespace AuditService.Evidence.Verifying;
 /// <summary>The service's own check: rows against leaves, leaves against the checkpoints inside and outside the database.</summary>
 internal sealed class IntegrityCheck(NpgsqlDataSource database, LogKey key, CheckpointFolder folder, EvidenceState state, TimeProvider time)
 {
-    /// <summary>Checks the leaves from one number up to another; both are cut to the tree's size.</summary>
+    /// <summary>Stored checkpoints of one check; as many again may be in the files.</summary>
+    internal const int MostCheckpoints = 5000;
+
+    /// <summary>
+    /// Checks the leaves from one number up to another; both are cut to the tree's size, and to a part with no more than
+    /// <see cref="MostCheckpoints"/>: each is a signature to verify. Up to the end it is the newest part, else the oldest.
+    /// </summary>
     public async Task<IntegrityReport> RunAsync(long from, long? to, CancellationToken cancellationToken)
     {
         // Known before the tree is read: it can only be larger then.
-        var known = state.Known;
-        var outside = folder.Read(key.Value).ToList();
+        var (known, last) = (state.Known, folder.Last(key.Value));
         await using var log = await StoredLog.OpenAsync(database, key.Value, cancellationToken);
         var end = Math.Min(to ?? log.Size, log.Size);
         from = Math.Clamp(from, 0, end);
+        (from, end) = await log.CutAsync(from, end, MostCheckpoints, cancellationToken);
+        var outside = folder.Read(key.Value, from, end);
 
         List<LogFault> faults = [];
-        var inside = await log.NotesAsync(from, log.Size, cancellationToken);
+        var inside = await log.NotesAsync(from, end == log.Size ? long.MaxValue : end, cancellationToken);
         var signed = inside.Select(note => Checkpoint.Open(note, key.Value)).ToList();
         if (signed.Exists(checkpoint => checkpoint is null))
         {
@@ -25,7 +32,7 @@ internal sealed class IntegrityCheck(NpgsqlDataSource database, LogKey key, Chec
         }
 
         var isWhole = end == log.Size;
-        var heads = new[] { known, isWhole && log.Head is { } head ? Checkpoint.Open(head, key.Value) : null };
+        var heads = new[] { known, last, isWhole && log.Head is { } head ? Checkpoint.Open(head, key.Value) : null };
         var checkpoints = outside.Concat(signed.OfType<Checkpoint>()).Concat(heads.OfType<Checkpoint>())
             .Where(checkpoint => isWhole || checkpoint.Size <= end);
         try

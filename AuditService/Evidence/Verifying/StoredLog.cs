@@ -77,6 +77,11 @@ internal sealed class StoredLog : IAsyncDisposable
     public async Task<List<StoredRow>> StraysAsync(CancellationToken cancellationToken) => await StoredRows.ReadAsync(
         _connection, "WHERE leaf_index IS NULL OR leaf_index < 0 OR leaf_index >= $1 LIMIT 1000", [Size], cancellationToken);
 
+    /// <summary>Cuts a part of the log to so many checkpoints: one that goes to the end to its newest, any other to its oldest.</summary>
+    public async Task<(long From, long To)> CutAsync(long from, long to, int most, CancellationToken cancellationToken) => to == Size
+        ? (Math.Max(from, Math.Min(to, await Checkpoints.LeastOfNewestAsync(_connection, to, most, cancellationToken))), to)
+        : (from, Math.Min(to, await Checkpoints.MostOfOldestAsync(_connection, from, most, cancellationToken)));
+
     /// <summary>The notes stored in the database, for trees of one size up to another.</summary>
     public async Task<List<string>> NotesAsync(long from, long to, CancellationToken cancellationToken)
     {
