@@ -22,11 +22,23 @@ internal static class RecordStream
     /// <param name="format"><c>csv</c>, <c>ocsf</c>, or NDJSON for anything else.</param>
     /// <param name="name">Of the file, without its extension.</param>
     /// <param name="cancellationToken">Ends the export.</param>
-    public static PushStreamHttpResult Of(IQueryable<AuditRecord> records, string? format, string name, CancellationToken cancellationToken) => format switch
+    public static PushStreamHttpResult Of(IQueryable<AuditRecord> records, string? format, string name, CancellationToken cancellationToken)
     {
-        Csv => TypedResults.Stream(body => WriteAsync(body, records, CsvLine.Head, CsvLine.Of, cancellationToken), "text/csv; charset=utf-8", $"{name}.csv"),
-        Ocsf => TypedResults.Stream(body => WriteAsync(body, records, "", record => OcsfLine.Of(record), cancellationToken), "application/x-ndjson", $"{name}.ocsf.ndjson"),
-        _ => TypedResults.Stream(body => WriteAsync(body, records, "", record => Json(record), cancellationToken), "application/x-ndjson", $"{name}.ndjson"),
+        var (kind, type, extension) = format switch
+        {
+            Csv => (Csv, "text/csv; charset=utf-8", "csv"),
+            Ocsf => (Ocsf, "application/x-ndjson", "ocsf.ndjson"),
+            _ => (Ndjson, "application/x-ndjson", "ndjson"),
+        };
+        return TypedResults.Stream(body => WriteAsync(body, records, kind, cancellationToken), type, $"{name}.{extension}");
+    }
+
+    /// <summary>The same into a stream of the caller's.</summary>
+    internal static Task WriteAsync(Stream body, IQueryable<AuditRecord> records, string format, CancellationToken cancellationToken) => format switch
+    {
+        Csv => WriteAsync(body, records, CsvLine.Head, CsvLine.Of, cancellationToken),
+        Ocsf => WriteAsync(body, records, "", record => OcsfLine.Of(record), cancellationToken),
+        _ => WriteAsync(body, records, "", record => Json(record), cancellationToken),
     };
 
     private static async Task WriteAsync(

@@ -55,7 +55,12 @@ public sealed class RecordFilter
     [CursorFormat]
     public string? Cursor { get; init; }
 
-    internal IQueryable<AuditRecord> Apply(IQueryable<AuditRecord> records)
+    /// <summary>The filter with a plan that knows which words are common.</summary>
+    internal async ValueTask<IQueryable<AuditRecord>> ApplyAsync(
+        IQueryable<AuditRecord> records, CommonWords common, CancellationToken cancellationToken) =>
+        Apply(records, Text is null ? [] : await common.AmongAsync(SearchWords.Of(Text), cancellationToken));
+
+    internal IQueryable<AuditRecord> Apply(IQueryable<AuditRecord> records, IReadOnlySet<string>? common = null)
     {
         records = UserId is { } user ? records.Where(row => row.ActorId == user) : records;
         records = Action is { } action ? records.Where(row => row.Action == action) : records;
@@ -71,10 +76,10 @@ public sealed class RecordFilter
             records = records.Where(row => row.Address!.Equals(address));
         }
 
-        return ApplyTime(ApplyText(records));
+        return ApplyTime(ApplyText(records, common));
     }
 
-    private IQueryable<AuditRecord> ApplyText(IQueryable<AuditRecord> records)
+    private IQueryable<AuditRecord> ApplyText(IQueryable<AuditRecord> records, IReadOnlySet<string>? common)
     {
         if (Text is null)
         {
@@ -87,15 +92,21 @@ public sealed class RecordFilter
             return records;
         }
 
-        NpgsqlTsQuery? query = null;
-        foreach (var word in words)
+        var often = words.Where(word => common?.Contains(word) == true).ToList();
+        if (often.Count == 0 || often.Count == words.Length)
         {
-            var begins = new NpgsqlTsQueryLexeme(word, NpgsqlTsQueryLexeme.Weight.None, isPrefixSearch: true);
-            query = query is null ? begins : new NpgsqlTsQueryAnd(query, begins);
+            var every = All(words);
+            return records.Where(row => row.Search.Matches(every));
         }
 
-        return records.Where(row => row.Search.Matches(query!));
+        // What is joined with nothing is no column of an index: the common words are looked for in the rows that have the rare.
+        var (rare, frequent) = (All(words.Except(often, StringComparer.Ordinal)), All(often));
+        return records.Where(row => row.Search.Matches(rare) && row.Search.Concat(NpgsqlTsVector.Empty).Matches(frequent));
     }
+
+    private static NpgsqlTsQuery All(IEnumerable<string> words) => words
+        .Select(word => (NpgsqlTsQuery)new NpgsqlTsQueryLexeme(word, NpgsqlTsQueryLexeme.Weight.None, isPrefixSearch: true))
+        .Aggregate((one, other) => new NpgsqlTsQueryAnd(one, other));
 
     private IQueryable<AuditRecord> ApplyTime(IQueryable<AuditRecord> records)
     {

@@ -118,7 +118,7 @@ internal sealed record AuditRow
             Severity = Judgement.SeverityOf(request.StatusCode),
             Result = Judgement.ResultOf(request.StatusCode),
             DurationMs = request.Duration.TotalMilliseconds,
-            Detail = cleaning.Document("detail", JsonSerializer.SerializeToElement(new { gateway })),
+            Detail = GatewayDetail.Of(gateway, cleaning),
             TraceId = cleaning.Text("traceId", request.TraceId, 64),
             Method = cleaning.Text("method", request.Method, 32),
             Path = cleaning.Text("path", request.Path, 1024),

@@ -10,6 +10,7 @@ namespace AuditService.Recording;
 internal static class SearchWords
 {
     private const int LongestWord = 64;
+    private const int LongestRune = 2;
     private const int Most = 256;
 
     public static string[] Of(AuditRow row)
@@ -74,29 +75,36 @@ internal static class SearchWords
 
     private static void Cut(string? text, HashSet<string> words)
     {
-        var word = new StringBuilder();
+        // For every letter of every record: nothing is allocated but the words.
+        var known = words.GetAlternateLookup<ReadOnlySpan<char>>();
+        Span<char> word = stackalloc char[LongestWord + LongestRune];
+        var length = 0;
         foreach (var letter in (text ?? "").EnumerateRunes())
         {
-            if (Rune.IsLetterOrDigit(letter))
+            if (!Rune.IsLetterOrDigit(letter))
             {
-                word.Append(Rune.ToLowerInvariant(letter).ToString());
-                continue;
+                Take(word[..length], known);
+                length = 0;
             }
-
-            Take(word, words);
+            else if (length <= LongestWord)
+            {
+                length += Rune.ToLowerInvariant(letter).EncodeToUtf16(word[length..]);
+            }
         }
 
-        Take(word, words);
+        Take(word[..length], known);
     }
 
-    private static void Take(StringBuilder word, HashSet<string> words)
+    private static void Take(ReadOnlySpan<char> word, HashSet<string>.AlternateLookup<ReadOnlySpan<char>> words)
     {
-        if (word.Length > 0 && words.Count < Most)
+        if (word.Length > LongestWord)
         {
-            var text = word.ToString();
-            words.Add(text.Length > LongestWord ? CleanText.Cut(text, LongestWord) : text);
+            word = word[..(char.IsHighSurrogate(word[LongestWord - 1]) ? LongestWord - 1 : LongestWord)];
         }
 
-        word.Clear();
+        if (word.Length > 0 && words.Set.Count < Most)
+        {
+            words.Add(word);
+        }
     }
 }

@@ -58,7 +58,8 @@ public sealed class VolumeTests(RunningAudit audit, LargeLog log) : IClassFixtur
         }
 
         var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
-        var query = ListRecords.Lines(LargeLog.Filter(question).Apply(database.Records), 50);
+        var filter = await LargeLog.Filter(question).ApplyAsync(database.Records, log.Services.GetRequiredService<CommonWords>(), default);
+        var query = ListRecords.Lines(filter, 50);
         var plan = await ExplainAsync(query.CreateDbCommand());
         AssertByIndex(plan);
 
@@ -69,6 +70,23 @@ public sealed class VolumeTests(RunningAudit audit, LargeLog log) : IClassFixtur
             $"{(platform ? "platform" : "tenant")} {question}: {rows.Count} rows in {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0.0} ms");
         Assert.NotEmpty(rows);
         Assert.NotNull(audit);
+    }
+
+    [Fact]
+    public async Task Search_RareAndCommonWord_LooksUpTheRareOneAlone()
+    {
+        await using var scope = log.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<TenantScope>().EnterAll();
+        var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
+        var common = log.Services.GetRequiredService<CommonWords>();
+        Assert.Equal(["comm"], await common.AmongAsync(["comm", "word4242"], default));
+        var filter = await new RecordFilter { Text = "comm word4242" }.ApplyAsync(database.Records, common, default);
+        var plan = await ExplainAsync(ListRecords.Lines(filter, 50).CreateDbCommand());
+        Assert.Contains("Index Cond: (search @@ '''word4242'':*'", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("Index Cond: (search @@ '''comm", plan, StringComparison.Ordinal);
+        Assert.NotEmpty(await ListRecords.Lines(filter, 50).ToListAsync());
+        var nothing = await new RecordFilter { Text = "common word4242 user1 user2" }.ApplyAsync(database.Records, common, default);
+        Assert.Empty(await ListRecords.Lines(nothing, 50).ToListAsync());
     }
 
     [Fact]
