@@ -102,6 +102,15 @@ public sealed class ChangingTheLogTests(CheckedLog log) : IClassFixture<CheckedL
         Assert.Contains($"removed: {CheckedLog.Published - 50} to ", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, 650, 3, 500, 650)]
+    [InlineData(0, 600, 3, 0, 150)]
+    [InlineData(150, 600, 3, 150, 300)]
+    [InlineData(120, 140, 3, 120, 140)]
+    [InlineData(0, 650, 100, 0, 650)]
+    public async Task Part_WithManyCheckpoints_IsCutToItsNewestAtTheEndElseToItsOldest(long from, long to, int most, long first, long end) =>
+        Assert.Equal((first, end), await log.CutAsync(from, to, most));
+
     [Fact]
     public async Task UpperTiles_Changed_AreNoticed()
     {

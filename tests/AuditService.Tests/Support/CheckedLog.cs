@@ -47,6 +47,14 @@ public sealed class CheckedLog(RunningAudit audit) : IAsyncLifetime
 
     internal Task<IntegrityReport> CheckAsync() => _host.Services.GetRequiredService<IntegrityCheck>().RunAsync(0, null, default);
 
+    /// <summary>A part of the log cut to so many checkpoints; there is one every fifty records.</summary>
+    public async Task<(long From, long To)> CutAsync(long from, long to, int most)
+    {
+        await using var stored = await StoredLog.OpenAsync(
+            _host.Services.GetRequiredService<NpgsqlDataSource>(), _host.Services.GetRequiredService<LogKey>().Value, default);
+        return await stored.CutAsync(from, to, most, default);
+    }
+
     public Task PublishAsync() => _host.Services.GetRequiredService<CheckpointPublisher>().PublishAsync(default);
 
     /// <summary>What the verifier says of the service's export, with nothing but files.</summary>

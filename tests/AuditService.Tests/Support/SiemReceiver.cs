@@ -102,6 +102,7 @@ internal sealed class SiemReceiver : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         _app = builder.Build();
         _app.MapPost("/events", ReceiveAsync);
+        _app.MapGet("/elsewhere", () => "whoever follows is content"); // and takes a batch for delivered that nobody has
         await _app.StartAsync();
         Address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single() + "/events";
     }
