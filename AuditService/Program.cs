@@ -1,4 +1,5 @@
 using AuditService.Data;
+using AuditService.DeadLetters;
 using AuditService.Evidence;
 using AuditService.Evidence.Verifying;
 using AuditService.Exporting;
@@ -24,6 +25,7 @@ builder.AddDatabase<AuditDbContext>("auditdb");
 builder.AddEvidence();
 builder.AddRecording();
 builder.AddRetention();
+builder.AddDeadLetters();
 builder.Services.AddValidation();
 
 var app = builder.Build();
@@ -35,6 +37,7 @@ app.MapEvidenceEndpoints();
 app.MapHoldEndpoints();
 app.MapExportEndpoints();
 app.MapSubjectEndpoints();
+app.MapDeadLetterEndpoints();
 
 await app.RunAsync();
 return 0;

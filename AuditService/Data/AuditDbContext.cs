@@ -1,3 +1,4 @@
+using AuditService.DeadLetters;
 using AuditService.Reading;
 using AuditService.Retention;
 using Microsoft.EntityFrameworkCore;
@@ -14,9 +15,12 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, T
 
     public DbSet<LegalHold> Holds => Set<LegalHold>();
 
+    public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
+
     protected override void MapTables(ModelBuilder builder)
     {
         builder.Entity<AuditRecord>(MapRecord);
+        builder.Entity<DeadLetter>(DeadLetterTable.Map);
         builder.Entity<LegalHold>(hold =>
         {
             hold.ToTable("audit_holds");
