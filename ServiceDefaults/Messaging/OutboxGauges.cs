@@ -13,14 +13,14 @@ internal sealed partial class OutboxGauges(
     // The oldest of each partition is the first entry of the index; counting millions would cost more than it tells.
     private const string Read =
         """
-        WITH some AS (SELECT count(*) AS rows FROM (SELECT FROM outbox WHERE fault IS NULL LIMIT @most) AS counted)
+        WITH first AS (SELECT count(*) AS rows FROM (SELECT FROM outbox WHERE fault IS NULL LIMIT @most) AS counted)
         SELECT
             (SELECT min(head.occurred_at) FROM outbox_partitions p CROSS JOIN LATERAL (
                 SELECT occurred_at FROM outbox o WHERE o.partition = p.partition AND o.fault IS NULL ORDER BY id LIMIT 1) head),
-            CASE WHEN some.rows < @most THEN some.rows
-                ELSE greatest(some.rows, (SELECT reltuples::bigint FROM pg_class WHERE oid = 'outbox'::regclass)) END,
-            CASE WHEN some.rows < @most THEN (SELECT count(*) FROM outbox WHERE fault IS NOT NULL) END
-        FROM some
+            CASE WHEN first.rows < @most THEN first.rows
+                ELSE greatest(first.rows, (SELECT reltuples::bigint FROM pg_class WHERE oid = 'outbox'::regclass)) END,
+            CASE WHEN first.rows < @most THEN (SELECT count(*) FROM outbox WHERE fault IS NOT NULL) END
+        FROM first
         """;
 
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
