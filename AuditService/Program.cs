@@ -2,6 +2,7 @@ using AuditService.Catalogue;
 using AuditService.Completeness;
 using AuditService.Compliance;
 using AuditService.Data;
+using AuditService.DeadLetters;
 using AuditService.Evidence;
 using AuditService.Evidence.Verifying;
 using AuditService.Exporting;
@@ -32,6 +33,7 @@ builder.AddRetention();
 builder.AddCompleteness();
 builder.AddStatistics();
 builder.AddPush();
+builder.AddDeadLetters();
 builder.Services.AddValidation();
 
 var app = builder.Build();
@@ -47,6 +49,7 @@ app.MapComplianceEndpoints();
 app.MapHoldEndpoints();
 app.MapExportEndpoints();
 app.MapSubjectEndpoints();
+app.MapDeadLetterEndpoints();
 
 await app.RunAsync();
 return 0;

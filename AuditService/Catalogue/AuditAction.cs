@@ -28,4 +28,5 @@ internal static class ActionCategory
     public const string LogAccess = "log-access";
     public const string Retention = "retention";
     public const string Integrity = "integrity";
+    public const string Operation = "operation";
 }

@@ -26,6 +26,6 @@ internal static class ReportSubjects
         new("Applications", IsListed: false, [ActionCategory.Application], ["SOC 2 CC6.1", "ISO 27001 A.5.15"]),
         new("Readings and exports of the log", IsListed: true, [ActionCategory.LogAccess], ["SOC 2 CC6.1", "ISO 27001 A.8.15"]),
         new("Retention, legal holds and erasures", IsListed: true, [ActionCategory.Retention], ["SOC 2 C1.2", "ISO 27001 A.5.33", "ISO 27001 A.8.10"]),
-        new("Integrity and completeness of the log", IsListed: true, [ActionCategory.Integrity], ["SOC 2 CC7.2", "ISO 27001 A.8.15", "ISO 27001 A.8.16"]),
+        new("Integrity and completeness of the log", IsListed: true, [ActionCategory.Integrity, ActionCategory.Operation], ["SOC 2 CC7.2", "ISO 27001 A.8.15", "ISO 27001 A.8.16"]),
     ];
 }

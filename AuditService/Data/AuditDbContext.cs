@@ -1,4 +1,5 @@
 using AuditService.Completeness;
+using AuditService.DeadLetters;
 using AuditService.Reading;
 using AuditService.Retention;
 using Microsoft.EntityFrameworkCore;
@@ -17,6 +18,8 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, T
 
     public DbSet<LegalHold> Holds => Set<LegalHold>();
 
+    public DbSet<DeadLetter> DeadLetters => Set<DeadLetter>();
+
     protected override void MapTables(ModelBuilder builder)
     {
         builder.Entity<AuditRecord>(MapRecord);
@@ -25,6 +28,7 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, T
             window.ToTable("audit_request_windows", table => table.ExcludeFromMigrations());
             window.HasKey(row => new { row.Run, row.Number });
         });
+        builder.Entity<DeadLetter>(DeadLetterTable.Map);
         builder.Entity<LegalHold>(hold =>
         {
             hold.ToTable("audit_holds");

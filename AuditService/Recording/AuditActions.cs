@@ -35,4 +35,13 @@ internal static class AuditActions
 
     /// <summary>They are, after all.</summary>
     public const string GapClosed = "audit.gap_closed";
+
+    /// <summary>An administrator of the platform looked at messages that consumers gave up.</summary>
+    public const string DeadLetterRead = "dead_letter.read";
+
+    /// <summary>One of them is in its queue again.</summary>
+    public const string DeadLetterReplayed = "dead_letter.replayed";
+
+    /// <summary>Nobody will handle it.</summary>
+    public const string DeadLetterDiscarded = "dead_letter.discarded";
 }

@@ -45,6 +45,9 @@ public sealed record AccessToken(
     /// <summary><c>kid</c> of the header: the key that signed it.</summary>
     public string SigningKey { get; init; } = "";
 
+    /// <summary><c>auth_time</c> (RFC 9068 section 2.2.1): when the user last proved who they are; null for nobody's proof.</summary>
+    public DateTimeOffset? AuthenticatedAt { get; init; }
+
     /// <summary><c>key_id</c>: the API key that was exchanged for this token, or null.</summary>
     public string? KeyId { get; init; }
 

@@ -49,6 +49,8 @@ internal sealed class AccessTokenClaims
 
     public long? ApiKeyLimit { get; private set; }
 
+    public long? AuthenticatedAt { get; private set; }
+
     public bool HasNotBefore => (_seen & TokenClaim.NotBefore) != TokenClaim.Other;
 
     /// <summary>Reads a payload; null when it is no object, or names a member twice at whatever depth.</summary>
@@ -238,6 +240,9 @@ internal sealed class AccessTokenClaims
                 break;
             case TokenClaim.ApiKeyLimit:
                 ApiKeyLimit = number;
+                break;
+            case TokenClaim.AuthenticatedAt:
+                AuthenticatedAt = number;
                 break;
         }
     }

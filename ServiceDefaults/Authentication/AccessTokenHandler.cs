@@ -86,6 +86,11 @@ internal sealed class AccessTokenHandler(
             claims.Add(new Claim(ClaimNames.Name, name));
         }
 
+        if (token.AuthenticatedAt is { } proved)
+        {
+            claims.Add(new Claim(ClaimNames.AuthenticatedAt, proved.ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
         return new ClaimsPrincipal(new ClaimsIdentity(claims, SchemeName, ClaimNames.Name, ClaimNames.Role));
     }
 

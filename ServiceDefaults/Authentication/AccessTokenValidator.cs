@@ -79,6 +79,7 @@ public sealed class AccessTokenValidator(
                 {
                     Audiences = claims.Audiences,
                     SigningKey = signingKey,
+                    AuthenticatedAt = Instant(claims.AuthenticatedAt),
                     KeyId = claims.ApiKey,
                     KeyLimit = claims.ApiKeyLimit is { } limit and > 0 ? (int)Math.Min(limit, int.MaxValue) : null,
                 },

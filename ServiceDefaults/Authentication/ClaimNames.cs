@@ -15,4 +15,7 @@ public static class ClaimNames
     public const string Scope = "scope";
 
     public const string Epoch = "epoch";
+
+    /// <summary>Seconds since 1970 at which the user last proved who they are.</summary>
+    public const string AuthenticatedAt = "auth_time";
 }

@@ -21,6 +21,7 @@ internal enum TokenClaim
     NotBefore = 8192,
     ApiKey = 16384,
     ApiKeyLimit = 32768,
+    AuthenticatedAt = 65536,
 }
 
 internal static class TokenClaims
@@ -46,6 +47,7 @@ internal static class TokenClaims
         6 => name.SequenceEqual("key_id"u8) ? TokenClaim.ApiKey : TokenClaim.Other,
         9 => name.SequenceEqual("client_id"u8) ? TokenClaim.Client
             : name.SequenceEqual("key_limit"u8) ? TokenClaim.ApiKeyLimit
+            : name.SequenceEqual("auth_time"u8) ? TokenClaim.AuthenticatedAt
             : TokenClaim.Other,
         _ => TokenClaim.Other,
     };

@@ -15,8 +15,13 @@ internal sealed class MessagingMetrics : IDisposable
     private readonly Counter<long> _relayFailed;
     private readonly Counter<long> _handled;
     private readonly Counter<long> _duplicates;
+    private readonly Counter<long> _setAside;
+    private readonly Counter<long> _deadLetters;
     private readonly Histogram<double> _relayLag;
     private readonly Histogram<double> _deliveryLag;
+    private DateTimeOffset? _oldest;
+    private long _waiting;
+    private long _aside;
 
     public MessagingMetrics(IMeterFactory meters, TimeProvider time)
     {
@@ -27,8 +32,13 @@ internal sealed class MessagingMetrics : IDisposable
         _relayFailed = _meter.CreateCounter<long>("platform.outbox.relay.failed", "{run}", "Relay runs that failed as a whole");
         _handled = _meter.CreateCounter<long>("platform.inbox.handled", "{message}", "Messages handled and committed");
         _duplicates = _meter.CreateCounter<long>("platform.inbox.duplicates", "{message}", "Deliveries dropped as already handled");
+        _setAside = _meter.CreateCounter<long>("platform.outbox.set_aside", "{event}", "Events that could not be sent and were set aside");
+        _deadLetters = _meter.CreateCounter<long>("platform.inbox.dead_letters", "{message}", "Messages given up and moved to the dead letters");
         _relayLag = _meter.CreateHistogram<double>("platform.outbox.lag", "s", "From the event to the broker's confirm");
         _deliveryLag = _meter.CreateHistogram<double>("platform.inbox.lag", "s", "From the event to the consumer's commit");
+        _meter.CreateObservableGauge("platform.outbox.waiting", () => Volatile.Read(ref _waiting), "{event}", "Events in the outbox; an estimate beyond 10,000");
+        _meter.CreateObservableGauge("platform.outbox.oldest", () => _oldest is { } at ? Math.Max(0, (_time.GetUtcNow() - at).TotalSeconds) : 0, "s", "Age of the oldest event in the outbox");
+        _meter.CreateObservableGauge("platform.outbox.aside", () => Volatile.Read(ref _aside), "{event}", "Events set aside in the outbox");
     }
 
     public void Published(string type, DateTimeOffset occurredAt)
@@ -43,6 +53,19 @@ internal sealed class MessagingMetrics : IDisposable
 
     public void RelayFailed(Exception fault) =>
         _relayFailed.Add(1, new KeyValuePair<string, object?>("error.type", fault.GetType().Name));
+
+    public void SetAside(string type) => _setAside.Add(1, new KeyValuePair<string, object?>("messaging.message.type", type));
+
+    public void DeadLetter(string consumer, Exception fault) =>
+        _deadLetters.Add(1, new("messaging.consumer.group.name", consumer), new("error.type", fault.GetType().Name));
+
+    /// <summary>What the outbox holds; <paramref name="aside"/> is null where that was not counted.</summary>
+    public void Waiting(DateTimeOffset? oldest, long waiting, long? aside)
+    {
+        _oldest = oldest;
+        Volatile.Write(ref _waiting, waiting);
+        Volatile.Write(ref _aside, aside ?? Volatile.Read(ref _aside));
+    }
 
     public void Handled(string consumer, DateTimeOffset occurredAt)
     {

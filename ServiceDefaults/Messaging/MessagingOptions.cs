@@ -17,6 +17,24 @@ public sealed class MessagingOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan ConfirmTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long a relay may be silent with a partition in its hands before the database takes it away, for another relay.
+    /// Longer than <see cref="ConfirmTimeout"/>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:02", "01:00:00")]
+    public TimeSpan RelayLease { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Age from which a row of the outbox that this build cannot read is set aside, so that its aggregate goes on. Longer
+    /// than a new version takes to be everywhere: until then another instance may be able to send it.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00")]
+    public TimeSpan FaultAfter { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How often a message may be delivered and not answered before it becomes a dead letter.</summary>
+    [Range(1, 1000)]
+    public int MostDeliveries { get; init; } = 20;
+
     /// <summary>Unacknowledged messages a consumer's queue hands out at once.</summary>
     [Range(1, 1000)]
     public ushort Prefetch { get; init; } = 32;

@@ -31,12 +31,16 @@ public static class MessagingSetup
     {
         builder.Services.TryAddScoped<DbContext>(services => services.GetRequiredService<TContext>());
         builder.Services.AddSingleton<MessagingMetrics>();
+        builder.Services.AddReceiveObserver<DeadLetterCounting>();
+        builder.Services.AddSingleton<OutboxPublisher>();
         builder.Services.AddSingleton<OutboxWakeUp>();
         builder.Services.AddHostedService(services => services.GetRequiredService<OutboxWakeUp>());
         builder.Services.AddHostedService<OutboxRelay>();
+        builder.Services.AddHostedService<OutboxGauges>();
         builder.Services.AddHostedService<InboxPartitions>();
         builder.AddBus(service, consumers, (context, bus) =>
         {
+            bus.UseDeadLetterQueue();
             if (inbox)
             {
                 bus.UseConsumeFilter(typeof(InboxFilter<>), context, filter => filter.Include(HasEnvelope));
@@ -61,7 +65,8 @@ public static class MessagingSetup
     {
         builder.Services.AddValidatedOptions<MessagingOptions>("Messaging").Validate<IConfiguration>(
             (_, configuration) => BrokerAddress(configuration) is not null,
-            "ConnectionStrings:messaging: it is missing or no URI. Set ConnectionStrings__messaging to amqp://user:password@host:port.");
+            "ConnectionStrings:messaging: it is missing or no URI. Set ConnectionStrings__messaging to amqp://user:password@host:port.")
+            .Validate(options => options.RelayLease > options.ConfirmTimeout, "Messaging:RelayLease: it must be longer than Messaging:ConfirmTimeout.");
         builder.Services.Configure<MassTransitHostOptions>(host => host.StopTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddMassTransit(bus =>
         {
@@ -81,6 +86,7 @@ public static class MessagingSetup
 
                 rabbit.Publish<IIntegrationEvent>(topology => topology.Exclude = true);
                 rabbit.PrefetchCount = options.Prefetch;
+                rabbit.UseFilter(new AbandonedDeliveries(options.MostDeliveries, context.GetRequiredService<TimeProvider>()));
                 rabbit.UseMessageRetry(WhileAServerIsAway);
                 rabbit.UseMessageRetry(AFewTimes);
                 inbox(context, rabbit);

@@ -30,6 +30,9 @@ public sealed class AuditAuthorizationTests(RunningAudit audit)
         { "/api/v1/audit/holds", ["audit:admin"] },
         { "/api/v1/audit/integrity", ["audit:read", "audit:admin"] },
         { "/api/v1/audit/tile/0/000", ["audit:read", "audit:admin"] },
+        { "/api/v1/admin/dead-letters", ["platform:admin"] },
+        { "/api/v1/admin/dead-letters/summary", ["platform:admin"] },
+        { $"/api/v1/admin/dead-letters/{SomeId}", ["platform:admin"] },
     };
 
     [Theory]

@@ -10,6 +10,8 @@ return args switch
     ["login"] => await LoginBenchmark.RunAsync(),
     ["enumeration"] => await EnumerationBenchmark.RunAsync(),
     ["outbox"] => await OutboxBenchmark.RunAsync(),
+    ["outbox", "throughput"] => await OutboxThroughput.RunAsync(10_000_000),
+    ["outbox", "throughput", var backlog] => await OutboxThroughput.RunAsync(long.Parse(backlog, CultureInfo.InvariantCulture)),
     ["log"] => await LogBenchmark.RunAsync(),
     ["tokens"] => await TokenBenchmark.RunAsync(),
     ["revoke"] => await RevokeBenchmark.RunAsync(1000),
@@ -28,6 +30,6 @@ return args switch
 
 static int Usage()
 {
-    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox | heartbeats | audit [SECONDS RECORDS] | log | limits | gateway | identity | tokens | revoke [COUNT]");
+    Console.Error.WriteLine("usage: dotnet run -c Release --project tests/Benchmarks -- start | login | enumeration | outbox [throughput [BACKLOG]] | heartbeats | audit [SECONDS RECORDS] | log | limits | gateway | identity | tokens | revoke [COUNT]");
     return 2;
 }

@@ -187,7 +187,7 @@ public sealed class LosingRedisTests(PlatformServers servers) : IAsyncLifetime
 
     private (string Token, JsonObject Claims) Issue()
     {
-        var claims = Issuer.Claims(Scopes.IdentitySelf, Scopes.AuditAdmin);
+        var claims = Issuer.Claims(Scopes.IdentitySelf, Scopes.Platform);
         return (_around.Issuer.Sign(claims.DeepClone().AsObject(), "first"), claims);
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Messaging;
 
 namespace IdentityService.Tests;
 
@@ -183,7 +184,7 @@ public sealed class DeviceTokenTests(IdentityApi api)
         await api.Events.PublishAsync(device.Enrolled(other.Enrolled().KeyThumbprint));
 
         await Eventually.Async(
-            async () => await api.Servers.Broker.CountMessagesAsync(api.Backing.Messaging, "identity-device-client_error") > 0,
+            async () => await api.Servers.Broker.CountMessagesAsync(api.Backing.Messaging, DeadLetterQueue.Name) > 0,
             IdentityApi.Deadline);
         Assert.False(await IsKnownAsync(device, decommissioned: false));
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Platform.Testing;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Messaging;
 
 namespace ServiceDefaults.Tests.Messaging;
 
@@ -85,7 +86,7 @@ public sealed class DeliveringEventsTests(PlatformServers servers) : IAsyncLifet
 
         var faults = host.Faults;
         await Eventually.Async(() => Task.FromResult(faults.Thrown == 4), Deadline);
-        await Eventually.Async(async () => await servers.Broker.CountMessagesAsync(_broker, "ledger-ledger_error") == 1, Deadline);
+        await Eventually.Async(async () => await servers.Broker.CountMessagesAsync(_broker, DeadLetterQueue.Name) == 1, Deadline);
         Assert.Empty(await host.EntriesAsync());
         Assert.Equal(0, await host.CountAsync("inbox"));
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -24,7 +25,8 @@ internal sealed class MessagingHost : IAsyncDisposable
 
     public LedgerFaults Faults => Services.GetRequiredService<LedgerFaults>();
 
-    public static async Task<MessagingHost> StartAsync(string database, string broker, bool consumes = true, bool inbox = true)
+    public static async Task<MessagingHost> StartAsync(
+        string database, string broker, bool consumes = true, bool inbox = true, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -33,6 +35,7 @@ internal sealed class MessagingHost : IAsyncDisposable
             ["ConnectionStrings:messaging"] = broker,
             ["Urls"] = "http://127.0.0.1:0",
         });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create<string, string?>(setting.Key, setting.Value)));
         builder.Logging.SetMinimumLevel(LogLevel.Error);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<LedgerFaults>();
@@ -47,6 +50,7 @@ internal sealed class MessagingHost : IAsyncDisposable
                 bus.AddConsumer<LedgerConsumer>();
             }
         }, inbox);
+        builder.Services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true); // its queue is there and bound
         var app = builder.Build();
         await app.StartAsync();
         return new MessagingHost(app);
@@ -61,6 +65,18 @@ internal sealed class MessagingHost : IAsyncDisposable
         await context.Database.EnsureCreatedAsync();
         await context.Database.ExecuteSqlRawAsync(MessagingModel.InboxAndTrigger);
         return database;
+    }
+
+    /// <summary>Commits events while no relay runs.</summary>
+    public static async Task CommitAsync(string database, params UserRegistered[] events)
+    {
+        var options = new DbContextOptionsBuilder<LedgerContext>().UseNpgsql(database).Options;
+        await using var context = new LedgerContext(options, new TenantScope());
+        foreach (var message in events)
+        {
+            context.AddEvent(message, message.UserId);
+            await context.SaveChangesAsync();
+        }
     }
 
     public static UserRegistered Event(Guid aggregate, int number, DateTimeOffset at) => new(

@@ -15,8 +15,8 @@ using NpgsqlTypes;
 namespace AuditService.Data.Migrations
 {
     [DbContext(typeof(AuditDbContext))]
-    [Migration("20261121130000_Push")]
-    partial class Push
+    [Migration("20261121134300_Statistics")]
+    partial class Statistics
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -124,6 +124,138 @@ namespace AuditService.Data.Migrations
                         {
                             t.ExcludeFromMigrations();
                         });
+                });
+
+            modelBuilder.Entity("AuditService.DeadLetters.DeadLetter", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<DateTimeOffset>("CollectedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("collected_at");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<string>("DecidedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("decided_by");
+
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("event_id");
+
+                    b.Property<string>("EventType")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("event_type");
+
+                    b.Property<DateTimeOffset>("FailedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("failed_at");
+
+                    b.Property<string>("FaultMessage")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("fault_message");
+
+                    b.Property<string>("FaultTrace")
+                        .HasColumnType("text")
+                        .HasColumnName("fault_trace");
+
+                    b.Property<string>("FaultType")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("fault_type");
+
+                    b.Property<byte[]>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<string>("Headers")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("headers");
+
+                    b.Property<DateTimeOffset?>("OccurredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("occurred_at");
+
+                    b.Property<string>("Queue")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("queue");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid?>("ReplayOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("replay_of");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("service");
+
+                    b.Property<string>("State")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("state");
+
+                    b.Property<Guid?>("TenantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("tenant_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letters");
+
+                    b.HasIndex("DecidedAt")
+                        .HasDatabaseName("ix_dead_letters_decided_at")
+                        .HasFilter("decided_at IS NOT NULL");
+
+                    b.HasIndex("EventId")
+                        .HasDatabaseName("ix_dead_letters_event_id")
+                        .HasFilter("event_id IS NOT NULL");
+
+                    b.HasIndex("Fingerprint")
+                        .IsUnique()
+                        .HasDatabaseName("ix_dead_letters_fingerprint");
+
+                    b.HasIndex("State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_state_failed_at_id");
+
+                    b.HasIndex("EventType", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_event_type_state_failed_at_id");
+
+                    b.HasIndex("FaultType", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_fault_type_state_failed_at_id");
+
+                    b.HasIndex("Queue", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_queue_state_failed_at_id");
+
+                    b.HasIndex("Service", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_service_state_failed_at_id");
+
+                    b.HasIndex("TenantId", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_tenant_id_state_failed_at_id");
+
+                    b.ToTable("dead_letters", (string)null);
                 });
 
             modelBuilder.Entity("AuditService.Reading.AuditRecord", b =>

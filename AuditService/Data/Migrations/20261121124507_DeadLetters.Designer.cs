@@ -15,8 +15,8 @@ using NpgsqlTypes;
 namespace AuditService.Data.Migrations
 {
     [DbContext(typeof(AuditDbContext))]
-    [Migration("20261121124109_Completeness")]
-    partial class Completeness
+    [Migration("20261121124507_DeadLetters")]
+    partial class DeadLetters
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -28,102 +28,136 @@ namespace AuditService.Data.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("AuditService.Completeness.RequestWindow", b =>
+            modelBuilder.Entity("AuditService.DeadLetters.DeadLetter", b =>
                 {
-                    b.Property<Guid>("Run")
-                        .HasColumnType("uuid")
-                        .HasColumnName("run");
-
-                    b.Property<long>("Number")
-                        .HasColumnType("bigint")
-                        .HasColumnName("number");
-
-                    b.Property<DateTimeOffset?>("CheckedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("checked_at");
-
-                    b.Property<long>("Denied")
-                        .HasColumnType("bigint")
-                        .HasColumnName("denied");
-
-                    b.Property<long>("Dropped")
-                        .HasColumnType("bigint")
-                        .HasColumnName("dropped");
-
-                    b.Property<DateTimeOffset>("DueAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("due_at");
-
-                    b.Property<long>("Failure")
-                        .HasColumnType("bigint")
-                        .HasColumnName("failure");
-
-                    b.Property<long>("First")
-                        .HasColumnType("bigint")
-                        .HasColumnName("first");
-
-                    b.Property<DateTimeOffset?>("GapClosedAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("gap_closed_at");
-
-                    b.Property<DateTimeOffset?>("GapFoundAt")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("gap_found_at");
-
-                    b.Property<string>("Gateway")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("gateway");
-
                     b.Property<Guid>("Id")
+                        .ValueGeneratedOnAdd()
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
-                    b.Property<string>("Kind")
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<DateTimeOffset>("CollectedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("collected_at");
+
+                    b.Property<DateTimeOffset?>("DecidedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at");
+
+                    b.Property<string>("DecidedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("decided_by");
+
+                    b.Property<Guid?>("EventId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("event_id");
+
+                    b.Property<string>("EventType")
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("event_type");
+
+                    b.Property<DateTimeOffset>("FailedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("failed_at");
+
+                    b.Property<string>("FaultMessage")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("kind");
+                        .HasColumnName("fault_message");
 
-                    b.Property<bool>("Miscounted")
-                        .HasColumnType("boolean")
-                        .HasColumnName("miscounted");
+                    b.Property<string>("FaultTrace")
+                        .HasColumnType("text")
+                        .HasColumnName("fault_trace");
 
-                    b.Property<long>("Missing")
-                        .HasColumnType("bigint")
-                        .HasColumnName("missing");
+                    b.Property<string>("FaultType")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("fault_type");
 
-                    b.Property<bool>("Preceded")
-                        .HasColumnType("boolean")
-                        .HasColumnName("preceded");
+                    b.Property<byte[]>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<string>("Headers")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("headers");
+
+                    b.Property<DateTimeOffset?>("OccurredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("occurred_at");
+
+                    b.Property<string>("Queue")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("queue");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<Guid?>("ReplayOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("replay_of");
+
+                    b.Property<string>("Service")
+                        .IsRequired()
+                        .HasMaxLength(300)
+                        .HasColumnType("character varying(300)")
+                        .HasColumnName("service");
 
                     b.Property<string>("State")
                         .IsRequired()
-                        .HasColumnType("text")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
                         .HasColumnName("state");
 
-                    b.Property<long>("Success")
-                        .HasColumnType("bigint")
-                        .HasColumnName("success");
+                    b.Property<Guid?>("TenantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("tenant_id");
 
-                    b.Property<long>("Unknown")
-                        .HasColumnType("bigint")
-                        .HasColumnName("unknown");
+                    b.HasKey("Id")
+                        .HasName("pk_dead_letters");
 
-                    b.Property<DateTimeOffset>("WindowFrom")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("window_from");
+                    b.HasIndex("DecidedAt")
+                        .HasDatabaseName("ix_dead_letters_decided_at")
+                        .HasFilter("decided_at IS NOT NULL");
 
-                    b.Property<DateTimeOffset>("WindowTo")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("window_to");
+                    b.HasIndex("EventId")
+                        .HasDatabaseName("ix_dead_letters_event_id")
+                        .HasFilter("event_id IS NOT NULL");
 
-                    b.HasKey("Run", "Number")
-                        .HasName("pk_audit_request_windows");
+                    b.HasIndex("Fingerprint")
+                        .IsUnique()
+                        .HasDatabaseName("ix_dead_letters_fingerprint");
 
-                    b.ToTable("audit_request_windows", null, t =>
-                        {
-                            t.ExcludeFromMigrations();
-                        });
+                    b.HasIndex("State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_state_failed_at_id");
+
+                    b.HasIndex("EventType", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_event_type_state_failed_at_id");
+
+                    b.HasIndex("FaultType", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_fault_type_state_failed_at_id");
+
+                    b.HasIndex("Queue", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_queue_state_failed_at_id");
+
+                    b.HasIndex("Service", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_service_state_failed_at_id");
+
+                    b.HasIndex("TenantId", "State", "FailedAt", "Id")
+                        .HasDatabaseName("ix_dead_letters_tenant_id_state_failed_at_id");
+
+                    b.ToTable("dead_letters", (string)null);
                 });
 
             modelBuilder.Entity("AuditService.Reading.AuditRecord", b =>
