@@ -17,6 +17,7 @@ public sealed class DeliveryRun : IAsyncDisposable
     private const int Events = 8000;
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Catch = TimeSpan.FromSeconds(5);
 
     private readonly string _sent;
     private readonly string _received;
@@ -91,9 +92,11 @@ public sealed class DeliveryRun : IAsyncDisposable
     /// <summary>What a sender sends is lost, and then its connection.</summary>
     public async Task SenderLosesItsConnectionAsync()
     {
-        await SendsAsync();
-        _links[0].Lose();
-        await EventuallyAsync(() => Task.FromResult(_links[0].Sent > AnEvent), "the sender sends nothing");
+        await CatchAnEventAsync(_links[0].Lose, () =>
+        {
+            _links[0].Cut();
+            _links[0].Mend();
+        });
         _links[0].Cut();
         _links[0].Mend();
     }
@@ -151,12 +154,30 @@ public sealed class DeliveryRun : IAsyncDisposable
     internal Task<long> CommittedAsync() => CountAsync(_sent, "SELECT count(*) FROM operations");
 
     // Until the broker has an event of that sender, which waits for its confirm with a partition in its hands.
-    private async Task HoldAsync()
-    {
-        await SendsAsync();
-        _links[0].HoldAnswers();
-        await EventuallyAsync(() => Task.FromResult(_links[0].Sent > AnEvent), "the sender sends nothing");
-    }
+    private Task HoldAsync() => CatchAnEventAsync(_links[0].HoldAnswers, _links[0].Mend);
+
+    // A sender that was about to connect gets nowhere without answers and sends no event: it is let go, and caught anew.
+    private Task CatchAnEventAsync(Action begin, Action letGo) => EventuallyAsync(
+        async () =>
+        {
+            await SendsAsync();
+            begin();
+            var began = TimeProvider.System.GetTimestamp();
+            using PeriodicTimer pace = new(TimeSpan.FromMilliseconds(20));
+            while (_links[0].Sent <= AnEvent && TimeProvider.System.GetElapsedTime(began) < Catch)
+            {
+                await pace.WaitForNextTickAsync();
+            }
+
+            if (_links[0].Sent > AnEvent)
+            {
+                return true;
+            }
+
+            letGo();
+            return false;
+        },
+        "the sender sends nothing");
 
     private async Task SendsAsync()
     {
