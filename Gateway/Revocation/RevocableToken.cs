@@ -16,7 +16,8 @@ namespace Gateway.Revocation;
 internal sealed record RevocableToken(
     UInt128 TokenId, UInt128? SessionId, UInt128 Subject, UInt128 Client, UInt128 Tenant, long Epoch, long IssuedAt)
 {
-    private static Named? _lastName;
+    // Clients and signing keys have names and are few: their digests are kept, and what others invent pushes them out.
+    private static readonly Named?[] Names = new Named?[64];
 
     /// <summary>Of the header's <c>kid</c>.</summary>
     public UInt128 SigningKey { get; init; }
@@ -44,17 +45,16 @@ internal sealed record RevocableToken(
             return Unsafe.BitCast<Guid, UInt128>(uuid);
         }
 
-        // Clients have names and are few; the last one is most likely the next one.
-        var last = Volatile.Read(ref _lastName);
-        if (last?.Name == id)
+        ref var named = ref Names[(uint)string.GetHashCode(id, StringComparison.Ordinal) % Names.Length];
+        if (Volatile.Read(ref named) is { } known && known.Name == id)
         {
-            return last.Key;
+            return known.Key;
         }
 
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes(id), digest);
         UInt128 key = new(BitConverter.ToUInt64(digest), BitConverter.ToUInt64(digest[8..]));
-        Volatile.Write(ref _lastName, new Named(id, key));
+        Volatile.Write(ref named, new Named(id, key));
         return key;
     }
 

@@ -14,6 +14,11 @@ internal sealed class RouteRules : IProxyConfigFilter
     {
         List<string> faults = [];
         RouteAccess.Read(route, faults);
+        if (route.AuthorizationPolicy is { Length: > 0 })
+        {
+            faults.Add("AuthorizationPolicy has no effect here: Metadata:Access says who may use a route.");
+        }
+
         return faults.Count == 0
             ? new ValueTask<RouteConfig>(route)
             : throw new InvalidOperationException($"ReverseProxy:Routes:{route.RouteId}: {string.Join(' ', faults)}");

@@ -21,8 +21,9 @@ internal static class TelemetryServices
     private static readonly string[] Meters =
     [
         // Not Routing, Authorization and Authentication: what they count of every request is in the duration by route and status.
+        // Not MemoryPool: it counts each buffer taken and given back, several a request.
         "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Diagnostics",
-        "Microsoft.AspNetCore.Http.*", "Microsoft.AspNetCore.Identity", "Microsoft.AspNetCore.MemoryPool",
+        "Microsoft.AspNetCore.Http.*", "Microsoft.AspNetCore.Identity",
         "Microsoft.Extensions.Diagnostics.*",
         "System.Net.Http", "System.Net.NameResolution",
         "System.Runtime", "Npgsql", "MassTransit", "Microsoft.EntityFrameworkCore", PlatformTelemetry.Prefix + "*",

@@ -104,6 +104,7 @@ public sealed class DestinationTests(PlatformServers servers) : IAsyncLifetime
     [InlineData("Metadata:Scopes", "devices:nonsense", "no scope of the platform")]
     [InlineData("Metadata:Scope", "x", "not known")]
     [InlineData("Metadata:Deadline", "soon", "Deadline must be")]
+    [InlineData("AuthorizationPolicy", "default", "AuthorizationPolicy has no effect")]
     public async Task Start_WithAFaultyRoute_StopsAndNamesTheFault(string key, string value, string message)
     {
         var fault = await Assert.ThrowsAnyAsync<Exception>(() => _around.StartGatewayAsync(changes: [($"ReverseProxy:Routes:devices-read:{key}", value)]));
