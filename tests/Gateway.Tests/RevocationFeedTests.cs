@@ -138,4 +138,19 @@ public sealed class RevocationFeedTests(PlatformServers servers) : IAsyncLifetim
         await Eventually.Async(async () => await _around.Revocations.ReceiptOfAsync("gateway-1") == revocation.Sequence, Soon, "no receipt came");
         await gateway.MustBeRevokedAsync(token);
     }
+
+    // The ids of a stream are times of the server that holds it: one whose clock is behind begins again below them.
+    [Fact]
+    public async Task Generation_WhoseIdsAreOlderThanWhatWasRead_IsReadFromItsStart()
+    {
+        var gateway = await _around.StartGatewayAsync();
+        var (token, claims) = _around.Issue();
+        await (await gateway.GetAsync(Me, token)).MustHaveArrivedAsync();
+
+        await _around.Revocations.PauseAsync();
+        await _around.Revocations.BeginGenerationAsync(firstId: "1-1");
+        await _around.Revocations.WriteAsync(_around.Revocations.Next(RevocationKind.Session, (string)claims["sid"]!), id: "1-2");
+
+        await gateway.MustBecomeRevokedAsync(token);
+    }
 }

@@ -35,12 +35,12 @@ internal sealed class RevocationWriter : IAsyncDisposable
         return writer;
     }
 
-    public async Task BeginGenerationAsync()
+    public async Task BeginGenerationAsync(string firstId = "*")
     {
         await Redis.KeyDeleteAsync(RevocationStream.Key);
         Generation = Guid.CreateVersion7().ToString("N");
         await Redis.StringSetAsync(RevocationStream.GenerationKey, Generation);
-        await AddAsync(RevocationStream.Heartbeat(Sequence));
+        await AddAsync(RevocationStream.Heartbeat(Sequence), firstId);
     }
 
     public void Beat()
@@ -69,7 +69,7 @@ internal sealed class RevocationWriter : IAsyncDisposable
         return revocation;
     }
 
-    public Task WriteAsync(RevocationIssued revocation) => AddAsync(RevocationStream.Entry(revocation));
+    public Task WriteAsync(RevocationIssued revocation, string id = "*") => AddAsync(RevocationStream.Entry(revocation), id);
 
     /// <summary>A revocation that is committed but not in the stream.</summary>
     public RevocationIssued Next(RevocationKind kind, string value, long? epoch = null, DateTimeOffset? cutoff = null)
@@ -114,6 +114,6 @@ internal sealed class RevocationWriter : IAsyncDisposable
         }
     }
 
-    private Task AddAsync(RedisValue[] fields) =>
-        Redis.ExecuteAsync("XADD", [RevocationStream.Key, "*", .. fields.Select(field => (object)(string)field!)]);
+    private Task AddAsync(RedisValue[] fields, string id = "*") =>
+        Redis.ExecuteAsync("XADD", [RevocationStream.Key, id, .. fields.Select(field => (object)(string)field!)]);
 }
