@@ -12,11 +12,12 @@ namespace AuditService.Recording;
 /// </summary>
 internal sealed class LogAppender(NpgsqlDataSource database, LogKey key, EvidenceState state, TimeProvider time) : IAsyncDisposable
 {
-    // A hash or merge join would read a whole day for a few ids. A head that was published must not be lost with the
-    // server, whatever is set for it.
+    // A hash or merge join would read a whole day for a few ids. What is switched off counts as cost, beyond which
+    // PostgreSQL compiles even the reading of one row, for some 30 ms. A head that was published must not be lost with
+    // the server, whatever is set for it.
     private const string Prepare =
         """
-        SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off;
+        SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET jit = off;
         SET synchronous_commit = on;
         DO $$ BEGIN EXECUTE format('SET ROLE %I', current_database() || '_ingest'); END $$;
         """;
