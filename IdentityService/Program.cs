@@ -27,6 +27,7 @@ builder.AddServiceDefaults();
 builder.AddServiceDocument("Identity");
 builder.AddForwardedAddress();
 builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync, ShortStatements.Tune);
+builder.Services.ConfigureDbContext<IdentityDb>(IdentityDb.Configure);
 builder.AddIdentityMessaging();
 builder.AddTokens();
 builder.AddRevocations();

@@ -42,5 +42,8 @@ internal readonly record struct ClientCheck(AuthenticatedClient? Client, Authent
     /// <summary>It used two ways of proving itself at once (RFC 6749 section 2.3 forbids it).</summary>
     public const string TwoProofs = "two_proofs";
 
+    /// <summary>Whether its tenant is disabled; null where that has not been asked yet.</summary>
+    public bool? TenantIsOut { get; init; }
+
     public static ClientCheck Refused(string reason, AuthenticatedClient? claimed = null) => new(null, claimed, reason);
 }

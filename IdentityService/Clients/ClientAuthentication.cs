@@ -4,7 +4,6 @@ using IdentityService.Data;
 using IdentityService.Operation;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
@@ -16,7 +15,7 @@ namespace IdentityService.Clients;
 /// Public clients only name themselves.
 /// </summary>
 internal sealed class ClientAuthentication(
-    IdentityDb database, ClientAssertion assertions, RefusedClients refused, IOptions<ClientOptions> options, Caller caller, TimeProvider time)
+    IdentityDb database, RegisteredClients registered, ClientAssertion assertions, RefusedClients refused, IOptions<ClientOptions> options, Caller caller, TimeProvider time)
 {
     private const int LongestSecret = 1024;
 
@@ -29,7 +28,7 @@ internal sealed class ClientAuthentication(
         HttpRequest request, IReadOnlyDictionary<string, string> form, CancellationToken cancellationToken)
     {
         var check = await CheckAsync(request, form, cancellationToken);
-        if (check.Client is { IsGateway: false } of && await database.IsTenantOutAsync(of.TenantId, cancellationToken))
+        if (check.Client is { IsGateway: false } of && (check.TenantIsOut ?? await database.IsTenantOutAsync(of.TenantId, cancellationToken)))
         {
             check = ClientCheck.Refused("tenant_disabled", of);
         }
@@ -101,7 +100,7 @@ internal sealed class ClientAuthentication(
                 : ClientCheck.Refused("wrong_secret", AuthenticatedClient.Gateway);
         }
 
-        if (await FindAsync(clientId, cancellationToken) is not { } client)
+        if (await registered.FindAsync(clientId, cancellationToken) is not var (client, tenantIsOut))
         {
             return ClientCheck.Refused("unknown_client");
         }
@@ -109,23 +108,18 @@ internal sealed class ClientAuthentication(
         var known = AuthenticatedClient.Of(client);
         return !client.HasSecret(secret, time.GetUtcNow()) ? ClientCheck.Refused("wrong_secret", known)
             : client.DisabledAt is not null ? ClientCheck.Refused("disabled", known)
-            : new ClientCheck(known);
+            : new ClientCheck(known) { TenantIsOut = tenantIsOut };
     }
 
     private async Task<ClientCheck> CheckPublicAsync(string? clientId, CancellationToken cancellationToken) =>
-        clientId is not null && await FindAsync(clientId, cancellationToken) is { Proof: ClientProof.None, DisabledAt: null } client
-            ? new ClientCheck(AuthenticatedClient.Of(client))
+        clientId is not null && await registered.FindAsync(clientId, cancellationToken) is ({ Proof: ClientProof.None, DisabledAt: null } client, var tenantIsOut)
+            ? new ClientCheck(AuthenticatedClient.Of(client)) { TenantIsOut = tenantIsOut }
             : ClientCheck.Refused("no_proof");
 
     // Hashed first: the comparison takes the same time for secrets of any length.
     private bool IsGatewaySecret(string secret) => CryptographicOperations.FixedTimeEquals(
         SHA256.HashData(Encoding.UTF8.GetBytes(secret)),
         SHA256.HashData(Encoding.UTF8.GetBytes(options.Value.Gateway.Secret)));
-
-    private async Task<Client?> FindAsync(string clientId, CancellationToken cancellationToken) =>
-        Client.TryReadId(clientId, out var id)
-            ? await database.Clients.AsNoTracking().SingleOrDefaultAsync(row => row.Id == id, cancellationToken)
-            : null;
 
     private void Audit(AuthenticatedClient claimed, string reason)
     {

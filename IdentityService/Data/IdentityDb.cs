@@ -63,6 +63,10 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
 
     public DbSet<RevocationCounter> RevocationCounters => Set<RevocationCounter>();
 
+    /// <summary>Of the roles assigned to a user those that count now: none, where an unproved address allows none.</summary>
+    public IReadOnlyList<string> UsableRoles(User user, IReadOnlyList<string> assigned) =>
+        registration.Value.Unverified == UnverifiedAccess.Everything || user.EmailConfirmed ? assigned : [];
+
     /// <summary>Names of the roles that a user may use now, sorted: none, where an unproved address allows none.</summary>
     public async Task<IReadOnlyList<string>> RolesOfAsync(Guid userId, CancellationToken cancellationToken) =>
         registration.Value.Unverified == UnverifiedAccess.Everything
@@ -82,8 +86,9 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
             .OrderBy(name => name)
             .ToListAsync(cancellationToken);
 
-    protected override void OnConfiguring(DbContextOptionsBuilder optionsBuilder) =>
-        optionsBuilder.ConfigureWarnings(static warnings => warnings
+    /// <summary>What of the warnings is none here; part of the options, which are made once.</summary>
+    public static void Configure(DbContextOptionsBuilder options) =>
+        options.ConfigureWarnings(static warnings => warnings
             // A name that is taken is no error of ours; what nobody expects is logged where it is handled.
             .Log((CoreEventId.SaveChangesFailed, LogLevel.Debug), (RelationalEventId.CommandError, LogLevel.Debug))
             // Tables of a user's parts are only ever read for a user that the filter has let through.

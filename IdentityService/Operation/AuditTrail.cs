@@ -20,9 +20,20 @@ internal static class AuditTrail
         object? before = null,
         object? after = null,
         IReadOnlyDictionary<string, string>? detail = null) =>
-        database.AddEvent(
-            new AuditRecorded(envelope, action, resourceType, resourceId, severity, result, null, Json(before), Json(after), detail),
-            resourceId ?? action);
+        database.AddEvent(RecordOf(envelope, action, resourceType, resourceId, result, severity, before, after, detail), resourceId ?? action);
+
+    /// <summary>The record alone, for what goes into the outbox another way.</summary>
+    public static AuditRecorded RecordOf(
+        EventEnvelope envelope,
+        string action,
+        string resourceType,
+        string? resourceId,
+        AuditResult result = AuditResult.Success,
+        AuditSeverity severity = AuditSeverity.Info,
+        object? before = null,
+        object? after = null,
+        IReadOnlyDictionary<string, string>? detail = null) =>
+        new(envelope, action, resourceType, resourceId, severity, result, null, Json(before), Json(after), detail);
 
     private static JsonElement? Json(object? fields) =>
         fields is null ? null : JsonSerializer.SerializeToElement(fields, EventCatalogue.Json);

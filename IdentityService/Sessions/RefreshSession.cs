@@ -2,13 +2,9 @@ using System.Text.Json.Serialization;
 using IdentityService.Accounts;
 using IdentityService.Clients;
 using IdentityService.Data;
-using IdentityService.Operation;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using ServiceDefaults.Authentication;
-using ServiceDefaults.Contracts;
 
 namespace IdentityService.Sessions;
 
@@ -24,7 +20,8 @@ internal sealed record RefreshedSession(
     Session Session, User User, IssuedToken AccessToken, IReadOnlyList<string> Scopes, string RefreshToken);
 
 /// <summary>
-/// Exchanges a refresh token for the next one.
+/// Exchanges a refresh token for the next one. The ordinary exchange takes no lock of its own (<see cref="OrdinaryRefresh"/>);
+/// whatever is not so ordinary goes this way:
 /// <list type="number">
 /// <item>Lock the session: everything that happens to one family happens one after the other.</item>
 /// <item>Not used yet: use it, add its one successor.</item>
@@ -33,7 +30,7 @@ internal sealed record RefreshedSession(
 /// </list>
 /// </summary>
 internal sealed class RefreshSession(
-    IdentityDb database, SessionTokens sessions, SessionEnding ending, RefreshTokenFormat format, RefreshOutcome outcome)
+    IdentityDb database, OrdinaryRefresh ordinary, SessionTokens sessions, SessionEnding ending, RefreshTokenFormat format, RefreshOutcome outcome)
 {
     public static async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> HandleAsync(
         RefreshRequest request, RefreshSession refresh, CancellationToken cancellationToken) =>
@@ -55,8 +52,34 @@ internal sealed class RefreshSession(
             return outcome.Refused();
         }
 
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         var hash = RefreshTokenFormat.Hash(presented);
+        return await TryOrdinaryAsync(presented, hash, client, scopes, cancellationToken)
+            ?? await ExchangeLockedAsync(presented, hash, client, scopes, cancellationToken);
+    }
+
+    // Reads, signs, writes. The write asks again for whatever could have changed since the read.
+    private async Task<RefreshedSession?> TryOrdinaryAsync(
+        byte[] presented, byte[] hash, Client? client, IReadOnlyList<string>? scopes, CancellationToken cancellationToken)
+    {
+        if (await ordinary.ReadAsync(hash, cancellationToken) is not { Token: { UsedAt: null } token, Session: var session, User: var user } found
+            || session.ClientId != client?.Id
+            || !outcome.Usable(session, user, token)
+            || scopes?.Except(session.Scopes ?? [], StringComparer.Ordinal).Any() == true)
+        {
+            return null;
+        }
+
+        var successor = format.SuccessorsOf(presented, token.Id).First();
+        var (access, granted) = sessions.Issue(user, session, Still(session, client, scopes), found.Roles);
+        return await ordinary.WriteAsync(outcome.RowOf(found, sessions.SuccessorOf(session, successor, token)), cancellationToken)
+            ? outcome.Exchanged(new RefreshedSession(session, user, access, granted, RefreshTokenFormat.Write(successor)))
+            : null;
+    }
+
+    private async Task<RefreshedSession?> ExchangeLockedAsync(
+        byte[] presented, byte[] hash, Client? client, IReadOnlyList<string>? scopes, CancellationToken cancellationToken)
+    {
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         if (await LockSessionAsync(hash, cancellationToken) is not { } session || session.ClientId != client?.Id)
         {
             return outcome.Refused();
@@ -93,13 +116,15 @@ internal sealed class RefreshSession(
 
         outcome.Exchange(session, user, token, repeated);
 
-        // What an administrator has taken from the application since is no more to be had.
-        var still = client is null ? null : (scopes ?? session.Scopes ?? []).Intersect(client.Scopes, StringComparer.Ordinal).ToArray();
-        var (access, granted) = await sessions.IssueAsync(user, session, still, cancellationToken);
+        var (access, granted) = await sessions.IssueAsync(user, session, Still(session, client, scopes), cancellationToken);
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return new RefreshedSession(session, user, access, granted, RefreshTokenFormat.Write(successor));
     }
+
+    // What an administrator has taken from the application since is no more to be had.
+    private static string[]? Still(Session session, Client? client, IReadOnlyList<string>? scopes) =>
+        client is null ? null : (scopes ?? session.Scopes ?? []).Intersect(client.Scopes, StringComparer.Ordinal).ToArray();
 
     // In one statement: each costs a way to the database and back while others wait for the lock.
     private async Task<(RefreshToken Token, User User)> ReadAsync(Session session, byte[] hash, CancellationToken cancellationToken)
@@ -129,47 +154,4 @@ internal sealed class RefreshSession(
     private Task<byte[]?> UnusedSuccessorAsync(RefreshToken token, CancellationToken cancellationToken) =>
         database.RefreshTokens.Where(row => row.ParentId == token.Id && row.UsedAt == null)
             .Select(row => row.Hash).SingleOrDefaultAsync(cancellationToken);
-}
-
-/// <summary>Judges a refresh and records what came of it.</summary>
-internal sealed class RefreshOutcome(
-    IdentityDb database, Caller caller, IdentityMetrics metrics, IOptions<TokenOptions> options, TimeProvider time)
-{
-    private readonly DateTimeOffset _now = time.GetInstant();
-
-    /// <summary>Whether session, account and token all still live.</summary>
-    public bool Usable(Session session, User user, RefreshToken token) =>
-        session.LivesAt(_now, user) && _now < token.ExpiresAt;
-
-    /// <summary>Whether a second use is one of the same client's, just now.</summary>
-    public bool IsRepetition(RefreshToken token, bool successorUnused) =>
-        successorUnused && _now - token.UsedAt <= options.Value.RefreshGrace;
-
-    /// <summary>Marks the exchange and adds its audit record.</summary>
-    public void Exchange(Session session, User user, RefreshToken token, bool repeated)
-    {
-        token.Use(_now);
-        session.SeenAgain(_now, caller.Address, caller.UserAgent);
-        metrics.TokenIssued("refresh_token");
-        database.AddAudit(
-            caller.Envelope(new Actor(ActorKind.User, user.Id.ToString(), user.UserName), user.TenantId, session.Id.ToString()),
-            "token.refreshed",
-            "session",
-            session.Id.ToString(),
-            detail: repeated ? new Dictionary<string, string>(StringComparer.Ordinal) { ["repeated"] = "true" } : null);
-    }
-
-    /// <summary>One outcome for whatever is wrong with the token.</summary>
-    public RefreshedSession? Refused()
-    {
-        metrics.RefreshRefused();
-        return null;
-    }
-
-    /// <summary>The same outcome: a thief learns nothing.</summary>
-    public RefreshedSession? Reused()
-    {
-        metrics.RefreshReused();
-        return null;
-    }
 }

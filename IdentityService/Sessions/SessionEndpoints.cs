@@ -29,6 +29,8 @@ internal static class SessionEndpoints
         services.AddScoped<SessionEnding>();
         services.AddScoped<SessionSightings>();
         services.AddScoped<ListSessions>();
+        services.AddSingleton<RefreshRows>();
+        services.AddSingleton<OrdinaryRefresh>();
         services.AddScoped<RefreshSession>();
         services.AddScoped<RefreshOutcome>();
         services.AddScoped<RefreshTokenGrant>();

@@ -61,11 +61,15 @@ internal sealed class SessionTokens(
     }
 
     /// <summary>Adds a refresh token; it expires with the session at the latest.</summary>
-    public void Add(Session session, byte[] token, RefreshToken? parent)
+    public void Add(Session session, byte[] token, RefreshToken? parent) =>
+        database.RefreshTokens.Add(SuccessorOf(session, token, parent));
+
+    /// <summary>The row of a refresh token, not added.</summary>
+    public RefreshToken SuccessorOf(Session session, byte[] token, RefreshToken? parent)
     {
         var now = time.GetInstant();
         var expires = now + options.Value.RefreshTokenLife;
-        database.RefreshTokens.Add(new RefreshToken
+        return new RefreshToken
         {
             Id = Guid.CreateVersion7(now),
             SessionId = session.Id,
@@ -74,7 +78,7 @@ internal sealed class SessionTokens(
             Hash = RefreshTokenFormat.Hash(token),
             CreatedAt = now,
             ExpiresAt = expires < session.ExpiresAt ? expires : session.ExpiresAt,
-        });
+        };
     }
 
     /// <summary>
@@ -86,9 +90,14 @@ internal sealed class SessionTokens(
     /// <param name="narrowed">A part of its scopes; null for all.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     public async Task<(IssuedToken Token, IReadOnlyList<string> Scopes)> IssueAsync(
-        User user, Session session, IReadOnlyList<string>? narrowed, CancellationToken cancellationToken)
+        User user, Session session, IReadOnlyList<string>? narrowed, CancellationToken cancellationToken) =>
+        Issue(user, session, narrowed, await database.RolesOfAsync(user.Id, cancellationToken));
+
+    /// <summary>The same, where the user's usable roles are known.</summary>
+    public (IssuedToken Token, IReadOnlyList<string> Scopes) Issue(
+        User user, Session session, IReadOnlyList<string>? narrowed, IReadOnlyList<string> usable)
     {
-        var roles = administrators.Cut(await database.RolesOfAsync(user.Id, cancellationToken), session.SecondFactorAt is not null);
+        var roles = administrators.Cut(usable, session.SecondFactorAt is not null);
         var scopes = session.Scopes is { } granted ? GrantedScopes.Of(narrowed ?? granted, roles) : Role.ScopesOf(roles);
         var token = issuer.Issue(new TokenSubject(
             user.Id.ToString(),

@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace IdentityService.Tokens;
 
 /// <summary>The token endpoint (RFC 6749 section 3.2): reads the form, checks the client, hands it to its grant.</summary>
-internal sealed class TokenEndpoint(
-    CodeExchange codes, RefreshTokenGrant refreshTokens, DeviceCodeGrant deviceCodes, ApiKeyExchange keys, ClientTokens clientTokens)
+/// <param name="grants">Gives the one grant that is asked for: making all of them costs more than the rest of a request.</param>
+internal sealed class TokenEndpoint(IServiceProvider grants)
 {
     public const string Path = "/connect/token";
 
@@ -43,11 +43,11 @@ internal sealed class TokenEndpoint(
         string grant, AuthenticatedClient client, IReadOnlyDictionary<string, string> form, CancellationToken cancellationToken) =>
         grant switch
         {
-            CodeExchange.Grant => codes.ExchangeAsync(client, form, cancellationToken),
-            RefreshTokenGrant.Grant => refreshTokens.ExchangeAsync(client, form, cancellationToken),
-            DeviceCodeGrant.Grant => deviceCodes.PollAsync(client, form, cancellationToken),
-            ApiKeyExchange.Grant => keys.ExchangeAsync(client, form, cancellationToken),
-            _ => clientTokens.IssueAsync(client, form.GetValueOrDefault("scope"), cancellationToken),
+            CodeExchange.Grant => grants.GetRequiredService<CodeExchange>().ExchangeAsync(client, form, cancellationToken),
+            RefreshTokenGrant.Grant => grants.GetRequiredService<RefreshTokenGrant>().ExchangeAsync(client, form, cancellationToken),
+            DeviceCodeGrant.Grant => grants.GetRequiredService<DeviceCodeGrant>().PollAsync(client, form, cancellationToken),
+            ApiKeyExchange.Grant => grants.GetRequiredService<ApiKeyExchange>().ExchangeAsync(client, form, cancellationToken),
+            _ => grants.GetRequiredService<ClientTokens>().IssueAsync(client, form.GetValueOrDefault("scope"), cancellationToken),
         };
 }
 

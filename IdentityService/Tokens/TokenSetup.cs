@@ -24,6 +24,7 @@ internal static class TokenSetup
         builder.Services.AddValidatedOptions<ClientOptions>("Clients");
         builder.Services.AddSingleton<RefusedClients>();
         builder.Services.AddHostedService(services => services.GetRequiredService<RefusedClients>());
+        builder.Services.AddSingleton<RegisteredClients>();
         builder.Services.AddScoped<ClientAuthentication>();
         builder.Services.AddScoped<ClientTokens>();
         builder.Services.AddScoped<TokenEndpoint>();

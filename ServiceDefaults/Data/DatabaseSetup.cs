@@ -27,10 +27,13 @@ public static class DatabaseSetup
     {
         builder.AddNpgsqlDataSource(connectionName, configureDataSourceBuilder: source => connections?.Invoke(source.ConnectionStringBuilder));
         builder.Services.TryAddScoped<TenantScope>();
-        builder.Services.AddDbContext<TContext>((services, options) => options
-            .UseNpgsql(
+
+        // The options hold nothing of a request; made for each, they cost as much as a query.
+        builder.Services.AddDbContext<TContext>(
+            (services, options) => options.UseNpgsql(
                 services.GetRequiredService<NpgsqlDataSource>(),
-                postgres => postgres.MigrationsHistoryTable("migrations")));
+                postgres => postgres.MigrationsHistoryTable("migrations")),
+            optionsLifetime: ServiceLifetime.Singleton);
         builder.Services.AddHostedService(services => new DatabaseMigration<TContext>(
             services, seed, services.GetRequiredService<ILogger<DatabaseMigration<TContext>>>()));
         return builder;

@@ -42,7 +42,10 @@ public sealed class OutboxMessage
     /// <summary>Why this row can never be sent as it is, null for one that waits its turn.</summary>
     public string? Fault { get; private set; }
 
-    internal static OutboxMessage From(IIntegrationEvent message, string aggregate)
+    /// <summary>The row of an event, in the trace of the current activity.</summary>
+    /// <param name="message">The event.</param>
+    /// <param name="aggregate">Events of one aggregate are delivered in the order of their rows.</param>
+    public static OutboxMessage From(IIntegrationEvent message, string aggregate)
     {
         var type = message.GetType();
         return new OutboxMessage

@@ -13,6 +13,16 @@ internal sealed partial record IdentityLoad(string Name, double PerSecond, doubl
     /// <summary>What two cores would carry of the service and its database, without the load and the rest beside them.</summary>
     public double OnTwoCores => 2_000_000 / (Identity + Postgres);
 
+    /// <summary>What the platform uses of a core while nobody asks it for anything; a part of every figure of the others.</summary>
+    public static async Task<string> IdleAsync(int seconds)
+    {
+        var before = ProcessTimes.Read();
+        await Task.Delay(TimeSpan.FromSeconds(seconds));
+        var used = ProcessTimes.Read().Since(before);
+        return FormattableString.Invariant(
+            $"idle, of one core: service {used.Identity / seconds:0.000}   PostgreSQL {used.Postgres / seconds:0.000}   rest {used.Others / seconds:0.000}");
+    }
+
     /// <summary>As many requests as the connections carry, by a script for wrk.</summary>
     public static async Task<IdentityLoad> RunAsync(string name, Uri address, string script, int connections, int seconds)
     {
