@@ -89,6 +89,19 @@ internal sealed class AccountLinks(
         return taken is [var link] ? (link, user) : null;
     }
 
+    /// <summary>
+    /// Takes back, within the open transaction, a change of the address that waits for its link: whoever asked for it may
+    /// be the one whom a new password is to keep out.
+    /// </summary>
+    public Task VoidAddressChangeAsync(User user, CancellationToken cancellationToken) => database.AccountLinks
+        .Where(row => row.UserId == user.Id && row.Purpose == AccountLinkPurpose.Email && row.Email != user.Email)
+        .ExecuteDeleteAsync(cancellationToken);
+
+    /// <summary>The same of a link to set a password, where the owner has just set one.</summary>
+    public Task VoidResetAsync(User user, CancellationToken cancellationToken) => database.AccountLinks
+        .Where(row => row.UserId == user.Id && row.Purpose == AccountLinkPurpose.Password)
+        .ExecuteDeleteAsync(cancellationToken);
+
     private AccountLink LinkOf(User user, AccountLinkKind kind, string email, string token)
     {
         AccountToken.TryHash(token, out var hash);

@@ -1,4 +1,5 @@
 using IdentityService.Accounts;
+using IdentityService.ApiKeys;
 using IdentityService.Data;
 using IdentityService.Operation;
 using IdentityService.Revocations;
@@ -6,8 +7,11 @@ using ServiceDefaults.Contracts;
 
 namespace IdentityService.AccountMail;
 
-/// <summary>Makes a password useless: its owner is mailed a link to set a new one, and every session ends.</summary>
-internal sealed class ForcedReset(IdentityDb database, AccountLinks links, MailQuotas quotas, AccountEnding ending)
+/// <summary>
+/// Makes a password useless: its owner is mailed a link to set a new one, and every session ends. So do the API keys and a
+/// change of the address that is under way, since somebody else may know the password.
+/// </summary>
+internal sealed class ForcedReset(IdentityDb database, AccountLinks links, MailQuotas quotas, ApiKeyEnding keys, AccountEnding ending)
 {
     /// <summary>Within the open transaction, whose last work it is: commit right after.</summary>
     public async Task<Revocation> ApplyAsync(User user, string reason, EventEnvelope cause, CancellationToken cancellationToken)
@@ -22,6 +26,8 @@ internal sealed class ForcedReset(IdentityDb database, AccountLinks links, MailQ
             user.Id.ToString(),
             severity: AuditSeverity.Notice,
             detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = reason });
+        await links.VoidAddressChangeAsync(user, cancellationToken);
+        await keys.EndAllAsync(user, cause, "password_reset_forced", cancellationToken);
         return await ending.EndAsync(user, cause, cancellationToken);
     }
 

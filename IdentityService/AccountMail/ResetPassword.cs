@@ -13,6 +13,9 @@ public sealed record ResetPasswordRequest
 
     [Required(ErrorMessage = "is required"), AcceptablePassword]
     public string? NewPassword { get; init; }
+
+    /// <summary>Whether the account's API keys end, too: for an owner who fears that somebody else got in.</summary>
+    public bool RevokeApiKeys { get; init; }
 }
 
 /// <summary>Sets a new password; every session ends.</summary>
@@ -20,7 +23,7 @@ internal static class ResetPassword
 {
     public static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
         ResetPasswordRequest request, PasswordReset reset, CancellationToken cancellationToken) =>
-        await reset.ApplyAsync(request.Token, request.NewPassword!, cancellationToken) switch
+        await reset.ApplyAsync(request.Token, request.NewPassword!, request.RevokeApiKeys, cancellationToken) switch
         {
             { Done: true } => TypedResults.NoContent(),
             { Fault: { } fault } => Problem.Validation(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["newPassword"] = [fault] }),

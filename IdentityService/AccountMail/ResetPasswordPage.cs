@@ -9,6 +9,8 @@ internal static class ResetPasswordPage
 {
     public const string Path = "/account/reset-password";
 
+    private const string EndApiKeys = "revoke_api_keys";
+
     public static async Task<IResult> ShowAsync(
         HttpContext http, string? token, AccountLinks links, PageForm forms, CancellationToken cancellationToken) =>
         await links.IsLivingAsync(token, AccountLinkPurpose.Password, cancellationToken)
@@ -29,7 +31,7 @@ internal static class ResetPasswordPage
             return Form(token, early, forms.Field(http));
         }
 
-        return await reset.ApplyAsync(token, password, cancellationToken) switch
+        return await reset.ApplyAsync(token, password, form.ContainsKey(EndApiKeys), cancellationToken) switch
         {
             { Done: true } => new Page("Your password is set", $"""
                 <p>Every session has ended. Sign in with the new password.</p>
@@ -49,6 +51,7 @@ internal static class ResetPasswordPage
         <input type="hidden" name="token" value="{token}">
         <label for="password">New password, {PasswordPolicy.Shortest.ToString(System.Globalization.CultureInfo.InvariantCulture)} characters or more</label>
         <input id="password" name="password" type="password" autocomplete="new-password" maxlength="256" required>
+        <label class="choice"><input name="{EndApiKeys}" type="checkbox" value="1"> End my API keys, too: somebody else may have been in my account</label>
         <button>Set password</button>
         </form>
         """)

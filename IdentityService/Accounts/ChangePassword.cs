@@ -1,4 +1,6 @@
 using System.ComponentModel.DataAnnotations;
+using IdentityService.AccountMail;
+using IdentityService.ApiKeys;
 using IdentityService.Data;
 using IdentityService.Operation;
 using IdentityService.Revocations;
@@ -21,6 +23,9 @@ public sealed record ChangePasswordRequest
 
     [Required(ErrorMessage = "is required"), AcceptablePassword]
     public string? NewPassword { get; init; }
+
+    /// <summary>Whether the account's API keys end, too.</summary>
+    public bool RevokeApiKeys { get; init; }
 }
 
 /// <summary>
@@ -50,7 +55,7 @@ internal static class ChangePassword
         var check = await credentials.CheckAsync(user, request.CurrentPassword!, cancellationToken);
         if (check.Accepted)
         {
-            return await change.ApplyAsync(user, request.NewPassword!, cancellationToken);
+            return await change.ApplyAsync(user, request, cancellationToken);
         }
 
         database.AddAudit(
@@ -64,6 +69,8 @@ internal static class ChangePassword
 internal sealed class PasswordChange(
     IdentityDb database,
     PasswordHashing passwords,
+    AccountLinks links,
+    ApiKeyEnding keys,
     SessionTokens sessions,
     RevocationLog revocations,
     RevocationReceipts receipts,
@@ -71,11 +78,11 @@ internal sealed class PasswordChange(
     TimeProvider time)
 {
     public async Task<Results<Ok<TokenResponse>, ProblemHttpResult>> ApplyAsync(
-        User user, string newPassword, CancellationToken cancellationToken)
+        User user, ChangePasswordRequest request, CancellationToken cancellationToken)
     {
         var sessionId = Guid.Parse(caller.SessionId!);
         var session = await database.Sessions.AsNoTracking().SingleAsync(row => row.Id == sessionId, cancellationToken);
-        var hash = await passwords.HashAsync(newPassword, cancellationToken);
+        var hash = await passwords.HashAsync(request.NewPassword!, cancellationToken);
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         user.ChangePassword(hash);
         var envelope = caller.Envelope();
@@ -88,6 +95,13 @@ internal sealed class PasswordChange(
         catch (DbUpdateConcurrencyException)
         {
             return AccountProblems.ChangedMeanwhile();
+        }
+
+        await links.VoidAddressChangeAsync(user, cancellationToken);
+        await links.VoidResetAsync(user, cancellationToken);
+        if (request.RevokeApiKeys)
+        {
+            await keys.EndAllAsync(user, envelope, "password_changed", cancellationToken);
         }
 
         await EndOtherSessionsAsync(user, sessionId, cancellationToken);

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using IdentityService.AccountMail;
 using IdentityService.Data;
 using IdentityService.Operation;
+using IdentityService.SecondFactor;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -46,6 +47,12 @@ internal static class UpdateMe
         if (!AccountVersion.Matches(ifMatch, user))
         {
             return AccountProblems.PreconditionFailed();
+        }
+
+        // Whoever holds the address can set a new password: a token that was taken must not be enough to change it.
+        if (!string.Equals(request.Email, user.Email, StringComparison.Ordinal) && await RecentSecondFactor.RefusalAsync(http) is { } lacking)
+        {
+            return lacking;
         }
 
         var before = new { user.Email, user.DisplayName };

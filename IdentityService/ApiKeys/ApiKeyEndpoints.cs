@@ -17,6 +17,7 @@ internal static class ApiKeyEndpoints
         services.AddHostedService(static provider => provider.GetRequiredService<ApiKeyUses>());
         services.AddScoped<CreateApiKey>();
         services.AddScoped<RevokeApiKey>();
+        services.AddScoped<ApiKeyEnding>();
         services.AddScoped<ApiKeyExchange>();
         services.AddScoped<ApiKeyRefusals>();
     }

@@ -15,7 +15,7 @@ internal readonly record struct RefusedClient(string Id, Guid TenantId, bool IsD
 /// <summary>
 /// Keeps refused proofs from filling the audit log, which anyone could do who knows a <c>client_id</c>: the first of a
 /// client from a place is recorded at once, those of the same minute are counted and recorded together at its end. What is
-/// counted when the process dies is lost; that it happened is not.
+/// counted when the process dies is lost; that it happened is not. While the database is away, the counting goes on.
 /// </summary>
 internal sealed partial class RefusedClients(IServiceScopeFactory scopes, TimeProvider time, ILogger<RefusedClients> logger) : BackgroundService
 {
@@ -38,16 +38,26 @@ internal sealed partial class RefusedClients(IServiceScopeFactory scopes, TimePr
     {
         await using var scope = scopes.CreateAsyncScope();
         var database = scope.ServiceProvider.GetRequiredService<IdentityDb>();
+        List<(RefusedClient Refused, int Count)> taken = [];
         foreach (var refused in _counts.Keys)
         {
             if (_counts.TryRemove(refused, out var count) && count > 0)
             {
                 Add(database, refused, count);
+                taken.Add((refused, count));
                 _counts.TryAdd(refused, 0);
             }
         }
 
-        await database.SaveChangesAsync(cancellationToken);
+        try
+        {
+            await database.SaveChangesAsync(cancellationToken);
+        }
+        catch
+        {
+            taken.ForEach(one => _counts.AddOrUpdate(one.Refused, one.Count, (_, since) => since + one.Count));
+            throw;
+        }
     }
 
     /// <summary>The record's action and the kind of thing it is about.</summary>

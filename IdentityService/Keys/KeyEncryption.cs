@@ -29,8 +29,8 @@ internal sealed class KeyEncryption(IOptions<KeyOptions> options)
     /// <summary>Key of the refresh tokens' succession, and former ones.</summary>
     public IEnumerable<byte[]> RefreshSuccession => _keys.Value.Select(static key => key.Succession);
 
-    /// <summary>Key of challenges that a client holds between two steps of a sign-in.</summary>
-    public byte[] Challenges => _keys.Value[0].Challenges;
+    /// <summary>Key of challenges that a client holds between two steps of a sign-in, and former ones.</summary>
+    public IEnumerable<byte[]> Challenges => _keys.Value.Select(static key => key.Challenges);
 
     /// <summary>How everything begins that is encrypted with the current key.</summary>
     public byte[] CurrentMark => [Version, .. _keys.Value[0].Id];

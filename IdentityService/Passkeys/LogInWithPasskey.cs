@@ -62,14 +62,16 @@ internal static class LogInWithPasskey
         }
 
         Ok<TokenResponse>? answer = null;
-        await signIn.RunAsync(request.Answer, browser: null, http, async proof =>
+        var proved = await signIn.RunAsync(request.Answer, browser: null, http, async proof =>
         {
             if (proof.User.Id == user.Id)
             {
                 answer = await stepUp.ApplyAsync(session, user, proof.Methods, cancellationToken);
             }
         }, cancellationToken);
-        return answer is null ? PasskeyProblems.Refused() : answer;
+        return answer is not null ? answer
+            : proved is not null ? await stepUp.RefuseAsync(user, PasskeyProblems.Refused(), "passkey_of_another", cancellationToken)
+            : PasskeyProblems.Refused();
     }
 }
 
@@ -85,9 +87,11 @@ internal sealed class PasskeySignIn(IdentityDb database, PasskeyCeremonies cerem
     public async Task<PasskeyProof?> RunAsync(
         PasskeyAnswer answer, string? browser, HttpContext http, Func<PasskeyProof, Task> proved, CancellationToken cancellationToken)
     {
+        var reason = PasskeyCheck.Refused;
         await using (await database.Database.BeginTransactionAsync(cancellationToken))
         {
-            if (await ceremonies.AuthenticateAsync(answer, browser, http, cancellationToken) is { } proof && await SaveAsync(proof, proved, cancellationToken))
+            var check = await ceremonies.AuthenticateAsync(answer, browser, http, cancellationToken);
+            if (check.Proof is { } proof && await SaveAsync(proof, proved, cancellationToken))
             {
                 // To end somebody else's session in this browser has committed it already.
                 if (database.Database.CurrentTransaction is { } open)
@@ -98,11 +102,13 @@ internal sealed class PasskeySignIn(IdentityDb database, PasskeyCeremonies cerem
                 metrics.SecondFactorChecked("passkey");
                 return proof;
             }
+
+            reason = check.Proof is null ? check.Reason : PasskeyCheck.Refused;
         }
 
         database.ChangeTracker.Clear();
         metrics.SecondFactorChecked("refused");
-        await RecordRefusalAsync(answer, cancellationToken);
+        await RecordRefusalAsync(answer, reason, cancellationToken);
         return null;
     }
 
@@ -122,7 +128,7 @@ internal sealed class PasskeySignIn(IdentityDb database, PasskeyCeremonies cerem
         }
     }
 
-    private async Task RecordRefusalAsync(PasskeyAnswer answer, CancellationToken cancellationToken)
+    private async Task RecordRefusalAsync(PasskeyAnswer answer, string reason, CancellationToken cancellationToken)
     {
         var id = CredentialId.Of(answer.Credential);
         var owner = id is null ? null : await database.UserPasskeys.AsNoTracking()
@@ -130,8 +136,9 @@ internal sealed class PasskeySignIn(IdentityDb database, PasskeyCeremonies cerem
             .Join(database.Users, row => row.UserId, user => user.Id, (_, user) => new { user.Id, user.TenantId })
             .SingleOrDefaultAsync(cancellationToken);
         database.AddAudit(
-            caller.Envelope(tenantId: owner?.TenantId), "user.login_failed", "user", owner?.Id.ToString(), AuditResult.Denied, AuditSeverity.Warning,
-            detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = "passkey_refused" });
+            caller.Envelope(tenantId: owner?.TenantId), "user.login_failed", "user", owner?.Id.ToString(), AuditResult.Denied,
+            reason == PasskeyCheck.SuspectedClone ? AuditSeverity.Critical : AuditSeverity.Warning,
+            detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = reason });
         await database.SaveChangesAsync(cancellationToken);
     }
 }

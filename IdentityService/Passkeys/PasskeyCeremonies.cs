@@ -18,6 +18,21 @@ public sealed record PasskeyOffer(string Challenge, JsonElement Options, int Exp
 /// <summary>Who proved who they are with a passkey, and how.</summary>
 internal sealed record PasskeyProof(User User, string[] Methods);
 
+/// <summary>What came of a passkey that was used.</summary>
+/// <param name="Proof">Null when refused.</param>
+/// <param name="Reason">Why it was, for the audit log.</param>
+internal readonly record struct PasskeyCheck(PasskeyProof? Proof, string Reason)
+{
+    /// <summary>The reason for whatever is wrong with it.</summary>
+    public const string Refused = "passkey_refused";
+
+    /// <summary>
+    /// The reason where all was right but the counter: another authenticator has used the same key meanwhile, so there is a
+    /// copy of it (WebAuthn Level 3 section 6.1.1).
+    /// </summary>
+    public const string SuspectedClone = "passkey_counter_went_back";
+}
+
 /// <summary>
 /// Registration and authentication by WebAuthn. What is to be checked of a credential, ASP.NET Core Identity's handler
 /// checks: challenge, origin, signature, counter, that the user was verified. Its state goes along with the client in a
@@ -66,30 +81,34 @@ internal sealed class PasskeyCeremonies(
     }
 
     /// <summary>
-    /// Who uses one; null for anything that is not right. Within a transaction, which holds the passkey from before its
+    /// Who uses one; nobody for anything that is not right. Within a transaction, which holds the passkey from before its
     /// counter is looked at; the save, which uses the challenge up, is the use case's.
     /// </summary>
-    public async Task<PasskeyProof?> AuthenticateAsync(PasskeyAnswer answer, string? browser, HttpContext http, CancellationToken cancellationToken)
+    public async Task<PasskeyCheck> AuthenticateAsync(PasskeyAnswer answer, string? browser, HttpContext http, CancellationToken cancellationToken)
     {
         if (challenges.Open(Authentication, answer.Challenge) is not { } challenge || challenge.Browser != browser
             || CredentialId.Of(answer.Credential) is not { } id
             || await database.UserPasskeys.FromSql($"SELECT * FROM user_passkeys WHERE credential_id = {id} FOR UPDATE").SingleOrDefaultAsync(cancellationToken) is not { } passkey)
         {
-            return null;
+            return new PasskeyCheck(null, PasskeyCheck.Refused);
         }
 
         var result = await handler.PerformAssertionAsync(
             new PasskeyAssertionContext { HttpContext = http, CredentialJson = answer.Credential, AssertionState = challenge.State });
         if (!result.Succeeded || result.User.Id != passkey.UserId || await barriers.KeepOutAsync(result.User, cancellationToken))
         {
-            return null;
+            return new PasskeyCheck(null, IsCounterFault(result) ? PasskeyCheck.SuspectedClone : PasskeyCheck.Refused);
         }
 
         passkey.Data.SignCount = result.Passkey.SignCount;
         passkey.Data.IsBackedUp = result.Passkey.IsBackedUp;
         challenges.Use(challenge);
-        return new PasskeyProof(result.User, AuthenticationMethods.Passkey(copied: result.Passkey.IsBackupEligible));
+        return new PasskeyCheck(new PasskeyProof(result.User, AuthenticationMethods.Passkey(copied: result.Passkey.IsBackupEligible)), "");
     }
+
+    // The handler looks at the counter last, when the signature is known to be right, and tells the fault by its text only.
+    private static bool IsCounterFault(PasskeyAssertionResult<User> result) =>
+        !result.Succeeded && result.Failure.Message.Contains("counter", StringComparison.OrdinalIgnoreCase);
 
     private TimeSpan Life => options.Value.ChallengeLife;
 

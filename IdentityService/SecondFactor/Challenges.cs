@@ -50,7 +50,7 @@ internal sealed class Challenges(IdentityDb database, KeyEncryption keys, TimePr
     public string Seal(Challenge challenge)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(challenge);
-        return $"{Base64Url.EncodeToString(content)}.{Base64Url.EncodeToString(HMACSHA256.HashData(keys.Challenges, content))}";
+        return $"{Base64Url.EncodeToString(content)}.{Base64Url.EncodeToString(HMACSHA256.HashData(keys.Challenges.First(), content))}";
     }
 
     /// <summary>A new one of this use.</summary>
@@ -65,8 +65,9 @@ internal sealed class Challenges(IdentityDb database, KeyEncryption keys, TimePr
             return null;
         }
 
-        var octets = Base64Url.DecodeFromChars(content);
-        return CryptographicOperations.FixedTimeEquals(Base64Url.DecodeFromChars(tag), HMACSHA256.HashData(keys.Challenges, octets))
+        // Also one that was given before the encryption key was changed: the sign-in that it belongs to goes on.
+        var (octets, sealedWith) = (Base64Url.DecodeFromChars(content), Base64Url.DecodeFromChars(tag));
+        return keys.Challenges.Any(key => CryptographicOperations.FixedTimeEquals(sealedWith, HMACSHA256.HashData(key, octets)))
             && JsonSerializer.Deserialize<Challenge>(octets) is { } challenge && challenge.Use == use && time.GetUtcNow() < challenge.ExpiresAt
                 ? challenge
                 : null;

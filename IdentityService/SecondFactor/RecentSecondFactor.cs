@@ -1,6 +1,7 @@
 using System.Globalization;
 using IdentityService.Data;
 using IdentityService.Sessions;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Authentication;
@@ -22,18 +23,23 @@ internal static class RecentSecondFactor
         where TBuilder : IEndpointConventionBuilder =>
         endpoints.AddEndpointFilter(async (context, next) =>
         {
-            var http = context.HttpContext;
-            if (await LackingAsync(http) is not { } level)
-            {
-                return await next(context);
-            }
-
-            var recent = http.RequestServices.GetRequiredService<IOptions<SecondFactorOptions>>().Value.RecentFor;
-            http.Response.Headers.WWWAuthenticate = string.Create(
-                CultureInfo.InvariantCulture,
-                $"Bearer realm=\"platform\", error=\"insufficient_user_authentication\", error_description=\"A more recent authentication is required.\", acr_values=\"{level}\", max_age=\"{(long)recent.TotalSeconds}\"");
-            return SecondFactorProblems.InsufficientAuthentication();
+            return await RefusalAsync(context.HttpContext) is { } refusal ? refusal : await next(context);
         });
+
+    /// <summary>The same for a route of which only a part is dangerous; null where it may go on.</summary>
+    public static async Task<ProblemHttpResult?> RefusalAsync(HttpContext http)
+    {
+        if (await LackingAsync(http) is not { } level)
+        {
+            return null;
+        }
+
+        var recent = http.RequestServices.GetRequiredService<IOptions<SecondFactorOptions>>().Value.RecentFor;
+        http.Response.Headers.WWWAuthenticate = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Bearer realm=\"platform\", error=\"insufficient_user_authentication\", error_description=\"A more recent authentication is required.\", acr_values=\"{level}\", max_age=\"{(long)recent.TotalSeconds}\"");
+        return SecondFactorProblems.InsufficientAuthentication();
+    }
 
     /// <summary>The level that the caller must prove anew; null for none.</summary>
     private static async Task<string?> LackingAsync(HttpContext http)

@@ -70,7 +70,7 @@ internal sealed class StepUp(IdentityDb database, SessionTokens sessions, Caller
         var password = await credentials.CheckAsync(user, request.Password, cancellationToken);
         return password.Accepted ? await stepUp.ApplyAsync(session, user, AuthenticationMethods.Password, cancellationToken)
             : await stepUp.RefuseAsync(
-                user, password.BlockedFor is { } wait ? AccountProblems.TooManyFailures(wait) : AccountProblems.CurrentPasswordWrong(), cancellationToken);
+                user, password.BlockedFor is { } wait ? AccountProblems.TooManyFailures(wait) : AccountProblems.CurrentPasswordWrong(), "password", cancellationToken);
     }
 
     /// <summary>The caller's session and account.</summary>
@@ -94,9 +94,12 @@ internal sealed class StepUp(IdentityDb database, SessionTokens sessions, Caller
         return TypedResults.Ok(TokenResponse.From(access));
     }
 
-    private async Task<ProblemHttpResult> RefuseAsync(User user, ProblemHttpResult refusal, CancellationToken cancellationToken)
+    /// <summary>Records that somebody within the session did not prove it; gives back the answer.</summary>
+    public async Task<ProblemHttpResult> RefuseAsync(User user, ProblemHttpResult refusal, string reason, CancellationToken cancellationToken)
     {
-        database.AddAudit(caller.Envelope(), "user.stepped_up", "user", user.Id.ToString(), AuditResult.Denied, AuditSeverity.Warning);
+        database.AddAudit(
+            caller.Envelope(), "user.stepped_up", "user", user.Id.ToString(), AuditResult.Denied, AuditSeverity.Warning,
+            detail: new Dictionary<string, string>(StringComparer.Ordinal) { ["reason"] = reason });
         await database.SaveChangesAsync(cancellationToken);
         return refusal;
     }

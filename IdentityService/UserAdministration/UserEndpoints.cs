@@ -28,7 +28,7 @@ internal static class UserEndpoints
         users.MapGet("/{id:guid}", ShowAsync).WithName("ShowUser");
         users.MapDelete("/{id:guid}", DeleteUser.HandleAsync).RequireRecentSecondFactor().WithName("DeleteUser");
         users.MapPut("/{id:guid}/roles", SetRoles.HandleAsync).RequireRecentSecondFactor().WithName("SetRolesOfUser");
-        users.MapPost("/{id:guid}/disable", DisableUser.DisableAsync).WithName("DisableUser");
+        users.MapPost("/{id:guid}/disable", DisableUser.DisableAsync).RequireRecentSecondFactor().WithName("DisableUser");
         users.MapPost("/{id:guid}/enable", DisableUser.EnableAsync).WithName("EnableUser");
         users.MapPost("/{id:guid}/reset-password", ForcePasswordReset.HandleAsync).RequireRecentSecondFactor().WithName("ForcePasswordReset");
         users.MapPost("/{id:guid}/reset-second-factor", ResetSecondFactor.HandleAsync).RequireRecentSecondFactor().WithName("ResetSecondFactor");

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using ServiceDefaults.Hosting;
 
 namespace ServiceDefaults.Clients;
 
@@ -13,6 +15,8 @@ internal static class RequiredConnections
             .Validate(static required => !string.IsNullOrWhiteSpace(required.ConnectionString), Missing(name, section))
             .Validate(required => string.IsNullOrWhiteSpace(required.ConnectionString) || CanParse(required.ConnectionString, parse),
                 $"ConnectionStrings:{name}: it cannot be read as a connection string. Correct ConnectionStrings__{name}.")
+            .Validate<IHostEnvironment>(static (required, environment) => ConnectionPassword.IsGood(required.ConnectionString, environment),
+                $"ConnectionStrings:{name}: {ConnectionPassword.Advice}")
             .ValidateOnStart();
 
     /// <summary>The connection string, at first use.</summary>

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Hosting;
 
 namespace ServiceDefaults.Messaging;
 
@@ -66,6 +67,9 @@ public static class MessagingSetup
         builder.Services.AddValidatedOptions<MessagingOptions>("Messaging").Validate<IConfiguration>(
             (_, configuration) => BrokerAddress(configuration) is not null,
             "ConnectionStrings:messaging: it is missing or no URI. Set ConnectionStrings__messaging to amqp://user:password@host:port.")
+            .Validate<IConfiguration, IHostEnvironment>(
+                (_, configuration, environment) => ConnectionPassword.IsGood(configuration.GetConnectionString("messaging"), environment),
+                $"ConnectionStrings:messaging: {ConnectionPassword.Advice}")
             .Validate(options => options.RelayLease > options.ConfirmTimeout, "Messaging:RelayLease: it must be longer than Messaging:ConfirmTimeout.");
         builder.Services.Configure<MassTransitHostOptions>(host => host.StopTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddMassTransit(bus =>

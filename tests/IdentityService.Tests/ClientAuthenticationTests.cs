@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using IdentityService.Accounts;
 using IdentityService.Clients;
+using IdentityService.Data;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Data;
 
 namespace IdentityService.Tests;
 
@@ -89,6 +93,23 @@ public sealed class ClientAuthenticationTests(IdentityApi api)
         using var answer = await api.Http.SendAsync(request);
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Ask_WithAWrongSecretWhileTheDatabaseIsAway_IsCountedOn()
+    {
+        var scopes = new ChangingScopes { Now = Unreachable() };
+        var counted = new RefusedClients(scopes, TimeProvider.System, NullLogger<RefusedClients>.Instance);
+        var refused = new RefusedClient(Guid.CreateVersion7().ToString(), Tenants.Default, IsDevice: false, System.Net.IPAddress.Loopback);
+        Assert.True(counted.IsFirst(refused));
+        Assert.False(counted.IsFirst(refused));
+        Assert.False(counted.IsFirst(refused));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => counted.RunAsync(TestContext.Current.CancellationToken));
+
+        scopes.Now = api.Host.Services.GetRequiredService<IServiceScopeFactory>();
+        await counted.RunAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("2", (await api.Events.AuditAsync("client.authentication_failed", refused.Id, AuditResult.Denied)).Detail!["count"]);
     }
 
     [Fact]
@@ -192,5 +213,18 @@ public sealed class ClientAuthenticationTests(IdentityApi api)
     {
         using var answer = await client.AskAsync(Token, ("grant_type", "client_credentials"));
         Assert.Equal("invalid_client", (await answer.BodyAsync(HttpStatusCode.Unauthorized)).Text("error"));
+    }
+
+    private static IServiceScopeFactory Unreachable() => new ServiceCollection()
+        .AddScoped<TenantScope>()
+        .Configure<RegistrationOptions>(static _ => { })
+        .AddDbContext<IdentityDb>(static options => options.UseNpgsql("Host=127.0.0.1;Port=1;Database=none"))
+        .BuildServiceProvider().GetRequiredService<IServiceScopeFactory>();
+
+    private sealed class ChangingScopes : IServiceScopeFactory
+    {
+        public required IServiceScopeFactory Now { get; set; }
+
+        public IServiceScope CreateScope() => Now.CreateScope();
     }
 }

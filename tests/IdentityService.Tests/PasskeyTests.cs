@@ -115,7 +115,7 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     }
 
     [Fact]
-    public async Task LogIn_WithTheCounterGoneBack_IsRefused()
+    public async Task LogIn_WithTheCounterGoneBack_IsRefusedAndRecordedAsACopy()
     {
         var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
@@ -127,6 +127,9 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
         var offer = await chromium.OfferAsync();
 
         await chromium.RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
+        var record = await chromium.Events.AuditAsync("user.login_failed", person.Id.ToString(), AuditResult.Denied);
+        Assert.Equal("passkey_counter_went_back", record.Detail!["reason"]);
+        Assert.Equal(AuditSeverity.Critical, record.Severity);
     }
 
     [Fact]
@@ -182,6 +185,7 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
         object own = new { challenge = second.Text("challenge"), credential = await window.UseAsync(second.GetProperty("options"), chromium.Issuer) };
 
         Assert.Equal("invalid_passkey", await (await other.SendAsync(HttpMethod.Post, "passkeys/step-up", foreign, other.AccessToken)).ProblemAsync(HttpStatusCode.BadRequest));
+        Assert.Equal("passkey_of_another", (await chromium.Events.AuditAsync("user.stepped_up", other.Id.ToString(), AuditResult.Denied)).Detail!["reason"]);
         var tokens = await (await person.SendAsync(HttpMethod.Post, "passkeys/step-up", own, person.AccessToken)).BodyAsync(HttpStatusCode.OK);
 
         Assert.Equal("aal2", Jwt.Claims(tokens.Text("access_token")).Text("acr"));

@@ -1,5 +1,6 @@
 using IdentityService.Data;
 using IdentityService.Keys;
+using IdentityService.Secrets;
 using IdentityService.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -104,6 +105,79 @@ public sealed class RotatingSecretsTests(IdentityApi api)
         await same.RefreshAsync();
 
         Assert.Equal(given, same.RefreshToken);
+    }
+
+    [Fact]
+    public async Task LogIn_SecondStepAcrossAChangeOfTheKey_GoesOn()
+    {
+        var backing = await api.NewBackingAsync();
+        string challenge, recovery;
+        await using (var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old)))
+        {
+            using var http = before.CreateClient();
+            var person = new Person(http);
+            await person.RegisterAsync();
+            await person.LogInAsync();
+            recovery = (await CodeApp.EnableAsync(person, before.Time)).RecoveryCodes[0];
+            challenge = (await (await person.TryLogInAsync()).BodyAsync(System.Net.HttpStatusCode.Forbidden)).Text("challenge_token");
+        }
+
+        await using var without = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: [("Keys:EncryptionKey", New), ("Keys:FormerEncryptionKeys:0", Old)]);
+        using var again = without.CreateClient();
+        using var answer = await new Person(again).SendAsync(
+            HttpMethod.Post, "login/2fa", new { challenge_token = challenge, recovery_code = recovery });
+
+        Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Rotate_EveryEncryptedColumn_IsUnderTheNewKeyAndStillOpens()
+    {
+        var backing = await api.NewBackingAsync();
+        Person person;
+        string secret;
+        await using (var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old)))
+        {
+            using var http = before.CreateClient();
+            person = new Person(http);
+            await person.RegisterAsync();
+            await person.LogInAsync();
+            secret = (await CodeApp.EnableAsync(person, before.Time)).Secret;
+        }
+
+        using var command = Command(backing);
+        Assert.True(await command.ExitAsync(Deadline) == 0, command.Output);
+
+        await using var source = NpgsqlDataSource.Create(backing.Database);
+        foreach (var column in Columns)
+        {
+            await using var left = source.CreateCommand(
+                $"SELECT count(*) FILTER (WHERE substring({column.Secret} FROM 1 FOR 9) = $1), count(*) FROM {column.Table}");
+            left.Parameters.Add(new NpgsqlParameter { Value = Encryption(New).CurrentMark });
+            await using var counts = await left.ExecuteReaderAsync();
+            Assert.True(await counts.ReadAsync());
+            Assert.True(counts.GetInt64(1) > 0 && counts.GetInt64(0) == counts.GetInt64(1), $"{column.Table}.{column.Secret}: {command.Output}");
+        }
+
+        var time = new ShiftedTime();
+        time.Advance(TimeSpan.FromMinutes(1));
+        await using var after = IdentityHost.Start(backing, time, IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", New));
+        using var again = after.CreateClient();
+        var same = new Person(again);
+        var challenge = (await (await same.TryLogInAsync(person.UserName, person.Password)).BodyAsync(System.Net.HttpStatusCode.Forbidden)).Text("challenge_token");
+        using var answer = await same.SendAsync(
+            HttpMethod.Post, "login/2fa", new { challenge_token = challenge, code = new CodeApp(secret, time).Code });
+        Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    private static IEnumerable<EncryptedColumn> Columns
+    {
+        get
+        {
+            var services = new ServiceCollection();
+            services.AddEncryptedColumns();
+            return services.Select(one => one.ImplementationInstance).OfType<EncryptedColumn>();
+        }
     }
 
     [Fact]

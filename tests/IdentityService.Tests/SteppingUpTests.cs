@@ -106,6 +106,29 @@ public sealed class SteppingUpTests : IClassFixture<OwnHost>
         Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
     }
 
+    [Fact]
+    public async Task Disable_SomebodyLongAfterSigningIn_AsksForProof()
+    {
+        var (admin, person) = (await _own.Host.SignedInAsync(_own.Http, Role.Admin), await _own.SignedInAsync());
+        _own.Time.Advance(TimeSpan.FromMinutes(11));
+
+        using var answer = await admin.UsersAsync(_own.Http, HttpMethod.Post, $"/{person.Id}/disable");
+
+        Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
+    }
+
+    [Fact]
+    public async Task Update_OfTheAddressLongAfterSigningIn_AsksForProof()
+    {
+        var person = await _own.SignedInAsync();
+        _own.Time.Advance(TimeSpan.FromMinutes(11));
+
+        using var refused = await person.TryUpdateAsync(new { email = $"new-{person.Email}", displayName = "Ada" }, "*");
+
+        Assert.Equal("insufficient_user_authentication", await refused.ProblemAsync(HttpStatusCode.Unauthorized));
+        await (await person.TryUpdateAsync(new { email = person.Email, displayName = "Ada" }, "*")).BodyAsync(HttpStatusCode.OK);
+    }
+
     private static object NewClient => new
     {
         name = "Reports",
