@@ -9,7 +9,7 @@ namespace ServiceDefaults.Hosting;
 /// </summary>
 internal static class ConnectionPassword
 {
-    public const string Advice = "its password is a default or guessable one. Give the server's user a random one (openssl rand -base64 32).";
+    public const string Advice = "its password is a default, a short or a guessable one. Give the server's user a random one (openssl rand -base64 32).";
 
     private const int LeastLength = 8;
 

@@ -122,6 +122,19 @@ public sealed class SigningInWithSecondFactorTests : IClassFixture<OwnHost>
     }
 
     [Fact]
+    public async Task LogIn_PasswordChangedBetweenTheSteps_IsRefused()
+    {
+        var person = await _own.SignedInAsync();
+        var app = await CodeApp.EnableAsync(person, _own.Time);
+        var challenge = await ChallengeAsync(person);
+        await (await person.TryChangePasswordAsync(person.Password, "eight loud storks at dusk")).BodyAsync(HttpStatusCode.OK);
+
+        using var answer = await TryFinishAsync(person, challenge, recoveryCode: app.RecoveryCodes[0]);
+
+        Assert.Equal("invalid_challenge", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
+    }
+
+    [Fact]
     public async Task LogIn_WithARecoveryCode_WorksOnceForEach()
     {
         var person = await _own.SignedInAsync();

@@ -22,8 +22,8 @@ public sealed class ClientsTests
             map: static app => app.MapGet("/", static () => "here"),
             settings:
             [
-                new("ConnectionStrings:identitydb", $"Host=127.0.0.1;Port={RunningService.FreePort()};Username=a;Password=hunter2;Database=d"),
-                new("ConnectionStrings:redis", $"127.0.0.1:{RunningService.FreePort()},password=hunter2"),
+                new("ConnectionStrings:identitydb", $"Host=127.0.0.1;Port={RunningService.FreePort()};Username=a;Password=hunter2-of-the-lake;Database=d"),
+                new("ConnectionStrings:redis", $"127.0.0.1:{RunningService.FreePort()},password=hunter2-of-the-lake"),
             ]);
         Assert.Equal("here", await service.Public.GetStringAsync("/"));
         HttpResponseMessage ready = await service.Management.GetAsync("/ready");
@@ -32,8 +32,8 @@ public sealed class ClientsTests
         Assert.Equal(["PostgreSql", "StackExchange.Redis"], waiting.Order());
 
         JsonElement health = await (await service.Management.GetAsync("/health")).JsonAsync();
-        Assert.DoesNotContain("hunter2", health.GetRawText(), StringComparison.Ordinal);
-        Assert.DoesNotContain("hunter2", service.Logs.Text(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2-of-the-lake", health.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2-of-the-lake", service.Logs.Text(), StringComparison.Ordinal);
     }
 
     [Fact]
