@@ -26,6 +26,16 @@ internal sealed class Samples(string name)
         return sorted[Math.Max(0, (int)Math.Ceiling(percent / 100 * sorted.Count) - 1)];
     }
 
+    /// <summary>
+    /// The median of the ratios of samples that were taken one after the other: what changes on the machine meanwhile meets
+    /// both of a pair, while medians of each kind can be of different times.
+    /// </summary>
+    public double MedianRatioTo(Samples other)
+    {
+        var ratios = _milliseconds.Zip(other._milliseconds, static (one, two) => one / two).Order().ToList();
+        return ratios[ratios.Count / 2];
+    }
+
     public override string ToString() =>
         FormattableString.Invariant($"{name,-34} n {Count,5}   p50 {Percentile(50),8:0.0} ms   p99 {Percentile(99),8:0.0} ms   max {Percentile(100),8:0.0} ms");
 }

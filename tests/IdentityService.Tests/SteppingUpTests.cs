@@ -1,6 +1,7 @@
 using System.Net;
 using IdentityService.Accounts;
 using IdentityService.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
@@ -102,6 +103,29 @@ public sealed class SteppingUpTests : IClassFixture<OwnHost>
         var token = (await TestClient.Gateway(_own.Http).ExchangeAsync(key.Text("key"))).Text("access_token");
 
         using var answer = await IdentityApi.SendAsync(_own.Http, HttpMethod.Post, "/api/v1/admin/clients", token, NewClient);
+
+        Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
+    }
+
+    [Fact]
+    public async Task StepUp_WithAnApplicationsToken_IsLedToTheAuthorizationRequest()
+    {
+        var (application, person) = (await Application.RegisterAsync(_own.Host, _own.Http), await _own.SignedInAsync());
+        using var browser = new Browser(_own.Http.BaseAddress!);
+        var token = (await application.TokensAsync(browser, person, ("scope", "openid identity:self"))).Text("access_token");
+
+        using var answer = await person.SendAsync(HttpMethod.Post, "step-up", new { password = person.Password }, token);
+
+        Assert.Equal("use_authorization_request", await answer.ProblemAsync(HttpStatusCode.Forbidden));
+    }
+
+    [Fact]
+    public async Task Ask_WithATokenOfASessionThatEnded_IsRefused()
+    {
+        var admin = await _own.Host.SignedInAsync(_own.Http, Role.Admin);
+        await _own.Host.QueryAsync(db => db.Database.ExecuteSqlAsync($"UPDATE sessions SET revoked_at = now() WHERE id = {admin.SessionId}"));
+
+        using var answer = await CreateClientAsync(admin);
 
         Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
     }
