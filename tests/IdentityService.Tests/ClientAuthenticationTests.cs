@@ -109,6 +109,7 @@ public sealed class ClientAuthenticationTests(IdentityApi api)
         scopes.Now = api.Host.Services.GetRequiredService<IServiceScopeFactory>();
         await counted.RunAsync(TestContext.Current.CancellationToken);
 
+        Assert.False(counted.IsFirst(refused)); // who goes on is only counted
         Assert.Equal("2", (await api.Events.AuditAsync("client.authentication_failed", refused.Id, AuditResult.Denied)).Detail!["count"]);
     }
 
