@@ -14,6 +14,10 @@ internal sealed partial class StatisticsRoll(
     /// <summary>Also for whoever drops records: what was dropped must not be added afterwards.</summary>
     public const string Lock = "SELECT next FROM audit_statistics_progress FOR UPDATE";
 
+    // A quiet log is not written to.
+    private const string Turn =
+        "SELECT next FROM audit_statistics_progress WHERE next < (SELECT size FROM audit_tree) FOR UPDATE SKIP LOCKED";
+
     private const string Add =
         """
         WITH fresh AS MATERIALIZED (
@@ -61,7 +65,7 @@ internal sealed partial class StatisticsRoll(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var turn = new NpgsqlCommand($"{Lock} SKIP LOCKED", connection);
+        await using var turn = new NpgsqlCommand(Turn, connection);
         if (await turn.ExecuteScalarAsync(cancellationToken) is not long next)
         {
             return false;
@@ -72,11 +76,6 @@ internal sealed partial class StatisticsRoll(
         var size = (long)(await head.ExecuteScalarAsync(cancellationToken))!;
         var end = Math.Min(size, next + options.Value.MostAtOnce);
         metrics.Behind(size - end);
-        if (end <= next)
-        {
-            return false;
-        }
-
         await using var add = new NpgsqlCommand(Add, connection) { Parameters = { new() { Value = next }, new() { Value = end } } };
         await add.ExecuteNonQueryAsync(cancellationToken);
         await using var progress = new NpgsqlCommand("UPDATE audit_statistics_progress SET next = $1", connection) { Parameters = { new() { Value = end } } };

@@ -123,7 +123,7 @@ public sealed class CompletenessTests(RunningAudit audit, CountedLog log) : ICla
     [Fact]
     public async Task Compare_GatewayKilledWithinAMinute_ItsReplayedRecordsCountInTheirOwnRun()
     {
-        var next = RunningAudit.NewId();
+        var next = Guid.CreateVersion7(_begin.AddSeconds(1)); // a later process, by its id
         await log.SendAsync(Batch(0, 3));
         await log.SendAsync(Count(0, 0, 3));
 
@@ -140,7 +140,7 @@ public sealed class CompletenessTests(RunningAudit audit, CountedLog log) : ICla
     [Fact]
     public async Task Compare_HoleInWhatAKilledGatewaySent_IsAGap()
     {
-        var next = RunningAudit.NewId();
+        var next = Guid.CreateVersion7(_begin.AddSeconds(1)); // a later process, by its id
         await log.SendAsync(Batch(0, 3), Batch(5, 2), Batch(0, 1, run: next));
         await log.SendAsync(Count(0, 0, 1) with { Run = next });
         await log.ElapseAsync();

@@ -21,7 +21,7 @@ public sealed class PushingToSiemTests(RunningAudit audit)
     {
         await using var siem = await SiemReceiver.StartAsync();
         siem.Script(
-            Reception.Fail, Reception.Take, Reception.TooLarge, Reception.TakeAndBreak, Reception.TakeAndBreak, Reception.Hang, Reception.Redirect);
+            Reception.Fail, Reception.Redirect, Reception.Take, Reception.TooLarge, Reception.TakeAndBreak, Reception.TakeAndBreak, Reception.Hang);
         var settings = await SettingsAsync(siem);
         await using var host = audit.Host(settings);
         await RecordAsync(host, 60);
