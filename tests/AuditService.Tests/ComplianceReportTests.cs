@@ -24,6 +24,9 @@ public sealed class ComplianceReportTests(RunningAudit audit)
         using var hold = await admin.PostAsJsonAsync("/api/v1/audit/holds", new { reason = "case 21" });
         hold.EnsureSuccessStatusCode();
 
+        await Platform.Testing.Eventually.Async(
+            async () => (await admin.GetAsync("/api/v1/audit/checkpoint")).IsSuccessStatusCode, TimeSpan.FromSeconds(60), "there is no checkpoint");
+
         var report = await admin.GetFromJsonAsync<JsonElement>("/api/v1/audit/compliance");
         Assert.Equal(_tenant, report.GetProperty("tenantId").GetGuid());
         Assert.Equal((1, 0), Count(report, "user.login"));
