@@ -14,6 +14,21 @@ public sealed class IntrospectionTests(IdentityApi api)
     private TestClient Gateway => TestClient.Gateway(api.Http);
 
     [Fact]
+    public async Task Ask_AboutManyAtOnce_TellsOfEachWhatIsSoOfIt()
+    {
+        var (living, ended) = (await api.SignedInAsync(), await api.SignedInAsync());
+        await api.Host.QueryAsync(db => db.Database.ExecuteSqlAsync($"UPDATE sessions SET revoked_at = now() WHERE id = {ended.SessionId}"));
+        var gateway = TestClient.Gateway(api.Http);
+        Person[] asked = [.. Enumerable.Range(0, 40).Select(at => at % 3 == 0 ? ended : living)];
+
+        var answers = await Task.WhenAll(asked.Select(one => gateway.IntrospectAsync(one.AccessToken)));
+
+        Assert.Equal(
+            asked.Select(one => one == living),
+            answers.Select(answer => answer.StartsWith("""{"active":true""", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Ask_AboutALivingToken_TellsWhatItSays()
     {
         var person = await api.SignedInAsync(Role.Viewer);

@@ -194,6 +194,15 @@ public sealed class RotatingSecretsTests(IdentityApi api)
         Assert.ThrowsAny<System.Security.Cryptography.CryptographicException>(() => Encryption(New).Unprotect(first, "owner"));
     }
 
+    [Fact]
+    public void Unprotect_SecretOfAnotherRow_IsRefused()
+    {
+        var encryption = Encryption(New);
+        var stored = encryption.Protect("a secret"u8, "owner");
+
+        Assert.ThrowsAny<System.Security.Cryptography.CryptographicException>(() => encryption.Unprotect(stored, "another"));
+    }
+
     private static KeyEncryption Encryption(string key, params string[] former) =>
         new(Options.Create(new KeyOptions { EncryptionKey = key, FormerEncryptionKeys = former }));
 
