@@ -25,6 +25,7 @@ internal sealed class CourierProcess(string role, string database, string broker
             ["ASPNETCORE_URLS"] = _address.AbsoluteUri,
             ["ConnectionStrings:deliverydb"] = database,
             ["ConnectionStrings:messaging"] = broker,
+            ["Courier:Parent"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture),
             ["Courier:Role"] = role,
             ["Courier:Sabotage"] = sabotage.ToString(),
             ["Courier:Audited"] = audited.ToString(),

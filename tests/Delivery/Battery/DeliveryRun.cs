@@ -49,12 +49,16 @@ public sealed class DeliveryRun : IAsyncDisposable
         await DeliveryContext.CreateAsync(sent);
         await DeliveryContext.CreateAsync(received);
         var run = new DeliveryRun(sent, received, broker, sabotage, audited);
-        CourierProcess[] all = [run._receiver, .. run._senders];
-        Array.ForEach(all, courier => courier.Start());
-        await Task.WhenAll(all.Select(courier => courier.ReadyAsync()));
-        run._asking = run._clients.RunAsync(run._enough.Token);
-        await run.FlowsAsync();
-        return run;
+        try
+        {
+            await run.BeginAsync();
+            return run;
+        }
+        catch
+        {
+            await run.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Until operations are committed and applied anew.</summary>
@@ -152,6 +156,15 @@ public sealed class DeliveryRun : IAsyncDisposable
 
     /// <summary>How many operations were committed.</summary>
     internal Task<long> CommittedAsync() => CountAsync(_sent, "SELECT count(*) FROM operations");
+
+    private async Task BeginAsync()
+    {
+        CourierProcess[] all = [_receiver, .. _senders];
+        Array.ForEach(all, courier => courier.Start());
+        await Task.WhenAll(all.Select(courier => courier.ReadyAsync()));
+        _asking = _clients.RunAsync(_enough.Token);
+        await FlowsAsync();
+    }
 
     // Until the broker has an event of that sender, which waits for its confirm with a partition in its hands.
     private Task HoldAsync() => CatchAnEventAsync(_links[0].HoldAnswers, _links[0].Mend);

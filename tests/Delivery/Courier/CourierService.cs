@@ -53,8 +53,21 @@ internal static class CourierService
         app.MapGet("/live", () => Results.Ok());
         app.MapPost("/seams/{seam}", (Seam seam, Seams seams) => seams.Arm(seam));
         app.MapPost("/operations", CommitAsync);
+        _ = EndWithAsync(builder.Configuration.GetValue<int>("Courier:Parent"));
         await app.RunAsync();
         return 0;
+    }
+
+    // However the battery ends, nothing of it stays.
+    private static async Task EndWithAsync(int parent)
+    {
+        using var pace = new PeriodicTimer(TimeSpan.FromSeconds(1));
+        while (Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{parent}")))
+        {
+            await pace.WaitForNextTickAsync();
+        }
+
+        System.Diagnostics.Process.GetCurrentProcess().Kill();
     }
 
     /// <summary>The change, its number within the aggregate, its event and its audit record in one transaction.</summary>
