@@ -62,8 +62,15 @@ internal sealed class CourierProcess(string role, string database, string broker
     {
         using (var client = Client())
         {
-            using var answer = await client.PostAsync($"/seams/{seam}", null);
-            answer.EnsureSuccessStatusCode();
+            try
+            {
+                using var answer = await client.PostAsync($"/seams/{seam}", null);
+                answer.EnsureSuccessStatusCode();
+            }
+            catch (HttpRequestException fault) when (fault.StatusCode is null)
+            {
+                // It came to the place before it could answer.
+            }
         }
 
         await _process!.ExitAsync(Deadline);
