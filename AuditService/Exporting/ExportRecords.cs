@@ -17,7 +17,7 @@ internal static class ExportRecords
     }
 
     private static async Task<PushStreamHttpResult> HandleAsync(
-        [AsParameters] RecordFilter filter, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, RecordStream.Ocsf, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, CommonWords common, Caller caller, CancellationToken cancellationToken)
+        [AsParameters] RecordFilter filter, [AllowedValues(null, RecordStream.Csv, RecordStream.Ndjson, RecordStream.Ocsf, ErrorMessage = "There is no such format.")] string? format, AuditDbContext database, FrequentWords common, Caller caller, CancellationToken cancellationToken)
     {
         await database.NoteExportAsync(caller, AuditActions.Exported, filter, cancellationToken);
         return RecordStream.Of(await filter.ApplyAsync(database.Records, common, cancellationToken), format, "audit-records", cancellationToken);

@@ -11,7 +11,7 @@ namespace AuditService.Reading;
 internal static class ListRecords
 {
     public static async Task<Ok<Page<RecordLine>>> HandleAsync(
-        [AsParameters] RecordFilter filter, AuditDbContext database, CommonWords common, Caller caller, CancellationToken cancellationToken)
+        [AsParameters] RecordFilter filter, AuditDbContext database, FrequentWords common, Caller caller, CancellationToken cancellationToken)
     {
         await database.NoteReadingAsync(caller, null, filter, cancellationToken);
         return TypedResults.Ok(await PageAsync(await filter.ApplyAsync(database.Records, common, cancellationToken), filter.Limit, cancellationToken));

@@ -57,7 +57,7 @@ public sealed class RecordFilter
 
     /// <summary>The filter with a plan that knows which words are common.</summary>
     internal async ValueTask<IQueryable<AuditRecord>> ApplyAsync(
-        IQueryable<AuditRecord> records, CommonWords common, CancellationToken cancellationToken) =>
+        IQueryable<AuditRecord> records, FrequentWords common, CancellationToken cancellationToken) =>
         Apply(records, Text is null ? [] : await common.AmongAsync(SearchWords.Of(Text), cancellationToken));
 
     internal IQueryable<AuditRecord> Apply(IQueryable<AuditRecord> records, IReadOnlySet<string>? common = null)

@@ -32,7 +32,7 @@ public sealed class AccessTokenValidator(
             return AccessTokenResult.Refused("The access token's signature is not valid.");
         }
 
-        return AccessTokenClaims.Read(jws.PayloadOctets.Span) is { } claims
+        return AccessTokenPayload.Read(jws.PayloadOctets.Span) is { } claims
             ? Judge(claims, key.KeyId)
             : AccessTokenResult.Refused("The access token is malformed.");
     }

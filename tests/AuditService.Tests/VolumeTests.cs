@@ -58,7 +58,7 @@ public sealed class VolumeTests(RunningAudit audit, LargeLog log) : IClassFixtur
         }
 
         var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
-        var filter = await LargeLog.Filter(question).ApplyAsync(database.Records, log.Services.GetRequiredService<CommonWords>(), default);
+        var filter = await LargeLog.Filter(question).ApplyAsync(database.Records, log.Services.GetRequiredService<FrequentWords>(), default);
         var query = ListRecords.Lines(filter, 50);
         var plan = await ExplainAsync(query.CreateDbCommand());
         AssertByIndex(plan);
@@ -78,7 +78,7 @@ public sealed class VolumeTests(RunningAudit audit, LargeLog log) : IClassFixtur
         await using var scope = log.Services.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<TenantScope>().EnterAll();
         var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
-        var common = log.Services.GetRequiredService<CommonWords>();
+        var common = log.Services.GetRequiredService<FrequentWords>();
         Assert.Equal(["comm"], await common.AmongAsync(["comm", "word4242"], default));
         var filter = await new RecordFilter { Text = "comm word4242" }.ApplyAsync(database.Records, common, default);
         var plan = await ExplainAsync(ListRecords.Lines(filter, 50).CreateDbCommand());

@@ -63,7 +63,7 @@ internal static class AuditBenchmark
         builder.AddEvidence();
         builder.Services.AddValidatedOptions<RecordingOptions>(RecordingOptions.Section);
         builder.Services.AddSingleton<RecordingMetrics>();
-        builder.Services.AddSingleton<CommonWords>();
+        builder.Services.AddSingleton<FrequentWords>();
         builder.Services.AddValidatedOptions<StatisticsOptions>(StatisticsOptions.Section);
         builder.Services.AddSingleton<StatisticsMetrics>();
         builder.Services.AddSingleton<StatisticsRoll>();
@@ -137,7 +137,7 @@ internal static class AuditBenchmark
         await using var scope = log.Services.CreateAsyncScope();
         scope.ServiceProvider.GetRequiredService<TenantScope>().Enter(Tenant);
         var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
-        var common = log.Services.GetRequiredService<CommonWords>();
+        var common = log.Services.GetRequiredService<FrequentWords>();
         await database.Database.ExecuteSqlRawAsync("VACUUM ANALYZE audit_records");
         Console.WriteLine(FormattableString.Invariant($"records in the log: {await database.Records.LongCountAsync()}"));
         (string Name, RecordFilter Filter)[] questions =

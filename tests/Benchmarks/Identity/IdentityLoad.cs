@@ -16,8 +16,9 @@ internal sealed partial record IdentityLoad(string Name, double PerSecond, doubl
     /// <summary>What the platform uses of a core while nobody asks it for anything; a part of every figure of the others.</summary>
     public static async Task<string> IdleAsync(int seconds)
     {
+        using PeriodicTimer span = new(TimeSpan.FromSeconds(seconds));
         var before = ProcessTimes.Read();
-        await Task.Delay(TimeSpan.FromSeconds(seconds));
+        await span.WaitForNextTickAsync();
         var used = ProcessTimes.Read().Since(before);
         return FormattableString.Invariant(
             $"idle, of one core: service {used.Identity / seconds:0.000}   PostgreSQL {used.Postgres / seconds:0.000}   rest {used.Others / seconds:0.000}");

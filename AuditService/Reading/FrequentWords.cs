@@ -7,7 +7,7 @@ namespace AuditService.Reading;
 /// and a common word the index should look up the rare one alone: for the beginning of a common one it reads a list of
 /// nearly all records first.
 /// </summary>
-internal sealed class CommonWords(NpgsqlDataSource database, TimeProvider time)
+internal sealed class FrequentWords(NpgsqlDataSource database, TimeProvider time)
 {
     private const double Share = 0.02;
 
