@@ -97,6 +97,8 @@ public static class MessagingSetup
                 rabbit.ConfigureEndpoints(context);
             });
         });
+        builder.Services.RemoveMassTransitHostedService();
+        builder.Services.AddHostedService<BusLifetime>();
     }
 
     // Said to the bus as a whole it would hold for the bus's own queue only. A temporary queue cannot be one.

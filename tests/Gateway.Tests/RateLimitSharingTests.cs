@@ -12,13 +12,13 @@ public sealed class RateLimitSharingTests(PlatformServers servers) : IAsyncLifet
 
     private readonly List<LimiterHost> _gateways = [];
     private string _redis = null!;
-    private Cable _cable = null!;
+    private CuttableLink _cable = null!;
 
     public async ValueTask InitializeAsync()
     {
         _redis = await servers.CreateRedisDatabaseAsync();
         var endpoint = _redis.Split(',')[0].Split(':');
-        _cable = new Cable(endpoint[0], int.Parse(endpoint[1], System.Globalization.CultureInfo.InvariantCulture));
+        _cable = new CuttableLink(endpoint[0], int.Parse(endpoint[1], System.Globalization.CultureInfo.InvariantCulture));
     }
 
     public async ValueTask DisposeAsync()
@@ -28,7 +28,7 @@ public sealed class RateLimitSharingTests(PlatformServers servers) : IAsyncLifet
             await gateway.DisposeAsync();
         }
 
-        _cable.Dispose();
+        await _cable.DisposeAsync();
     }
 
     [Fact]
@@ -196,7 +196,7 @@ public sealed class RateLimitSharingTests(PlatformServers servers) : IAsyncLifet
         await redis.CloseAsync();
     }
 
-    private async Task<LimiterHost> StartAsync(string name, string? redis = null, Cable? over = null, int seconds = Hour)
+    private async Task<LimiterHost> StartAsync(string name, string? redis = null, CuttableLink? over = null, int seconds = Hour)
     {
         redis ??= _redis;
         var address = redis.Split(',')[0];

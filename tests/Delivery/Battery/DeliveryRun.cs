@@ -31,7 +31,7 @@ public sealed class DeliveryRun : IAsyncDisposable
     private DeliveryRun(string sent, string received, string broker, Sabotage sabotage, bool audited)
     {
         (_sent, _received) = (sent, received);
-        _links = [new BrokerLink(broker), new BrokerLink(broker)];
+        _links = [new BrokerLink(new Uri(broker)), new BrokerLink(new Uri(broker))];
         _senders = [.. _links.Select(link => new CourierProcess(CourierService.Sender, sent, link.Address, sabotage, audited))];
         _receiver = new CourierProcess(CourierService.Receiver, received, broker, sabotage, audited);
         _clients = new Clients(_senders, Aggregates);

@@ -9,20 +9,36 @@ internal sealed class RawConnection : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TcpClient _socket = new() { NoDelay = true };
-    private NetworkStream _stream = null!;
+    private Stream _stream = Stream.Null;
 
     public static async Task<RawConnection> OpenAsync(Uri address)
     {
         RawConnection raw = new();
-        await raw._socket.ConnectAsync(address.Host, address.Port);
-        raw._stream = raw._socket.GetStream(); // later it would throw once the other side has cut the connection
+        try
+        {
+            await raw._socket.ConnectAsync(address.Host, address.Port);
+            raw._stream = raw._socket.GetStream(); // later it would throw once the other side has cut the connection
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.ConnectionReset)
+        {
+            // Taken and cut before this side learned that it was taken; there is nothing to read.
+        }
+
         return raw;
     }
 
     /// <summary>Sends and reads until the other side closes.</summary>
     public async Task<string> SendAsync(string request)
     {
-        await WriteAsync(request);
+        try
+        {
+            await WriteAsync(request);
+        }
+        catch (IOException)
+        {
+            // The other side has closed already; what it said before can still be read.
+        }
+
         return await ReadToEndAsync(Patience);
     }
 

@@ -18,7 +18,7 @@ internal sealed class Surroundings : IAsyncDisposable
     private const string Plenty = "1000000";
 
     private readonly List<GatewayHost> _gateways = [];
-    private readonly List<Cable> _cables = [];
+    private readonly List<CuttableLink> _cables = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-tests-").FullName;
     private int _next;
 
@@ -41,9 +41,9 @@ internal sealed class Surroundings : IAsyncDisposable
 
     public RevocationWriter Revocations { get; private set; } = null!;
 
-    public Cable Redis { get; private set; } = null!;
+    public CuttableLink Redis { get; private set; } = null!;
 
-    public Cable Broker { get; private set; } = null!;
+    public CuttableLink Broker { get; private set; } = null!;
 
     /// <summary>The virtual host, not over the cable.</summary>
     public string Messaging { get; private set; } = null!;
@@ -64,9 +64,9 @@ internal sealed class Surroundings : IAsyncDisposable
         around.Messaging = await servers.CreateMessagingAsync();
         around.Revocations = await RevocationWriter.StartAsync(around._redis);
         var (host, port) = RedisAddress(around._redis);
-        around.Redis = new Cable(host, port);
+        around.Redis = new CuttableLink(host, port);
         Uri broker = new(around.Messaging);
-        around.Broker = new Cable(broker.Host, broker.Port);
+        around.Broker = new CuttableLink(broker.Host, broker.Port);
         return around;
     }
 
@@ -87,10 +87,10 @@ internal sealed class Surroundings : IAsyncDisposable
     }
 
     /// <summary>Another cable to Redis, and the setting of a gateway that hangs on it.</summary>
-    public (Cable Cable, (string Key, string? Value) Setting) OwnCable()
+    public (CuttableLink Cable, (string Key, string? Value) Setting) OwnCable()
     {
         var (host, port) = RedisAddress(_redis);
-        Cable cable = new(host, port);
+        CuttableLink cable = new(host, port);
         _cables.Add(cable);
         return (cable, ("ConnectionStrings:redis", RedisOver(cable)));
     }
@@ -114,9 +114,11 @@ internal sealed class Surroundings : IAsyncDisposable
             await gateway.DisposeAsync();
         }
 
-        _cables.ForEach(static cable => cable.Dispose());
-        Redis.Dispose();
-        Broker.Dispose();
+        foreach (var cable in (CuttableLink[])[.. _cables, Redis, Broker])
+        {
+            await cable.DisposeAsync();
+        }
+
         await Revocations.DisposeAsync();
         foreach (var service in (Service[])[Identity, Audit, Notification, Device])
         {
@@ -152,7 +154,7 @@ internal sealed class Surroundings : IAsyncDisposable
         };
     }
 
-    private string RedisOver(Cable cable)
+    private string RedisOver(CuttableLink cable)
     {
         var (host, port) = RedisAddress(_redis);
         return _redis.Replace($"{host}:{port}", $"127.0.0.1:{cable.Port}", StringComparison.Ordinal);

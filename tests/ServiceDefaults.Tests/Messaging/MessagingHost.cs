@@ -26,7 +26,7 @@ internal sealed class MessagingHost : IAsyncDisposable
     public LedgerFaults Faults => Services.GetRequiredService<LedgerFaults>();
 
     public static async Task<MessagingHost> StartAsync(
-        string database, string broker, bool consumes = true, bool inbox = true, params (string Key, string Value)[] settings)
+        string database, string broker, bool consumes = true, bool inbox = true, bool waits = true, params (string Key, string Value)[] settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
@@ -50,7 +50,7 @@ internal sealed class MessagingHost : IAsyncDisposable
                 bus.AddConsumer<LedgerConsumer>();
             }
         }, inbox);
-        builder.Services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = true); // its queue is there and bound
+        builder.Services.Configure<MassTransitHostOptions>(bus => bus.WaitUntilStarted = waits); // its queue is there and bound
         var app = builder.Build();
         await app.StartAsync();
         return new MessagingHost(app);

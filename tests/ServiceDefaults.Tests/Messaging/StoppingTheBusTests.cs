@@ -1,0 +1,34 @@
+using Delivery.Battery;
+using Platform.Testing;
+
+namespace ServiceDefaults.Tests.Messaging;
+
+public sealed class StoppingTheBusTests(PlatformServers servers)
+{
+    private const int Events = 60;
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Host_StoppedWhileItsBusConnects_TakesNoMessageAfterwards()
+    {
+        var broker = await servers.CreateMessagingAsync();
+        await using var host = await MessagingHost.StartAsync(await MessagingHost.NewDatabaseAsync(servers), broker);
+        await using (BrokerLink link = new(new Uri(broker)))
+        {
+            link.HoldAnswers();
+            var stopped = await MessagingHost.StartAsync(await MessagingHost.NewDatabaseAsync(servers), link.Address, waits: false);
+            await Eventually.Async(() => link.Sent > 0, Deadline);
+            await stopped.DisposeAsync();
+            link.Mend();
+
+            // The two would share the queue. One after the other: the connection comes up meanwhile, if it does.
+            for (var number = 0; number < Events; number++)
+            {
+                var now = TimeProvider.System.GetUtcNow();
+                await host.CommitAsync(MessagingHost.Event(Guid.CreateVersion7(now), number, now));
+                await Eventually.Async(async () => await host.CountAsync("inbox") == number + 1, Deadline, $"event {number} went elsewhere");
+            }
+        }
+    }
+}
