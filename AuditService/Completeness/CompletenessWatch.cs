@@ -43,12 +43,9 @@ internal sealed partial class CompletenessWatch(
         var database = scope.ServiceProvider.GetRequiredService<AuditDbContext>();
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
         var connection = (NpgsqlConnection)database.Database.GetDbConnection();
-        await using (var turn = new NpgsqlCommand(WindowStatements.Lock, connection))
+        if (await connection.ScalarAsync(WindowStatements.Lock, cancellationToken) is not true)
         {
-            if (await turn.ExecuteScalarAsync(cancellationToken) is not true)
-            {
-                return;
-            }
+            return;
         }
 
         var now = time.GetUtcNow();
@@ -57,7 +54,7 @@ internal sealed partial class CompletenessWatch(
         var closed = decided.Where(window => window is { State: RequestWindow.Complete, Former: RequestWindow.Gap }).ToList();
         GapNotes.Tell(database, found, closed, now);
         await database.SaveChangesAsync(cancellationToken);
-        await using (var open = new NpgsqlCommand(WindowStatements.Open, connection))
+        await using (var open = connection.Command(WindowStatements.Open))
         {
             await using var reader = await open.ExecuteReaderAsync(cancellationToken);
             await reader.ReadAsync(cancellationToken);
@@ -70,11 +67,11 @@ internal sealed partial class CompletenessWatch(
 
     private async Task<List<DecidedWindow>> DecideAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        await ExecuteAsync(connection, WindowStatements.AddLost, cancellationToken, now);
-        await ExecuteAsync(connection, WindowStatements.NotePreceded, cancellationToken, now);
-        await ExecuteAsync(connection, WindowStatements.AddTails, cancellationToken, now, now - options.Value.Grace);
+        await connection.ExecuteAsync(WindowStatements.AddLost, cancellationToken, now);
+        await connection.ExecuteAsync(WindowStatements.NotePreceded, cancellationToken, now);
+        await connection.ExecuteAsync(WindowStatements.AddTails, cancellationToken, now, now - options.Value.Grace);
         List<DecidedWindow> decided = [];
-        await using (var decide = new NpgsqlCommand(WindowStatements.Decide, connection) { Parameters = { new() { Value = now } } })
+        await using (var decide = connection.Command(WindowStatements.Decide, now))
         {
             await using var reader = await decide.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
@@ -84,27 +81,15 @@ internal sealed partial class CompletenessWatch(
         }
 
         var complete = decided.Where(window => window.State == RequestWindow.Complete).ToList();
-        await ExecuteAsync(
-            connection, WindowStatements.Forget, cancellationToken,
+        await connection.ExecuteAsync(
+            WindowStatements.Forget, cancellationToken,
             complete.Select(window => window.Run).ToArray(), complete.Select(window => window.Number).ToArray());
         foreach (var expire in WindowStatements.Expire)
         {
-            await ExecuteAsync(connection, expire, cancellationToken, now.AddDays(-retention.Value.Days));
+            await connection.ExecuteAsync(expire, cancellationToken, now.AddDays(-retention.Value.Days));
         }
 
         return decided;
-    }
-
-    private static async Task ExecuteAsync(
-        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
-    {
-        await using var command = new NpgsqlCommand(statement, connection);
-        foreach (var value in parameters)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     private void Report(List<DecidedWindow> found, List<DecidedWindow> closed, List<DecidedWindow> decided, Activity? span)

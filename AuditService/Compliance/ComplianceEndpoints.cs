@@ -13,6 +13,12 @@ internal static class ComplianceEndpoints
 {
     private const string Html = "html";
 
+    public static WebApplicationBuilder AddCompliance(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<ReportMaker>();
+        return builder;
+    }
+
     public static void MapComplianceEndpoints(this IEndpointRouteBuilder app) =>
         app.MapGroup("/api/v1/audit").WithTags("Compliance").RequireScope(Scopes.AuditRead, Scopes.AuditAdmin)
             .MapGet("/compliance", ShowAsync).WithName("ShowComplianceReport");
@@ -24,8 +30,10 @@ internal static class ComplianceEndpoints
         AuditDbContext database,
         Caller caller,
         TimeProvider time,
+        HttpResponse response,
         CancellationToken cancellationToken)
     {
+        response.Headers.ContentSecurityPolicy = ReportPage.Policy;
         var days = new StatisticsFilter { From = period.From, To = period.To }.Days(DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime));
         await database.NoteExportAsync(
             caller,

@@ -1,3 +1,4 @@
+using AuditService.Data;
 using Npgsql;
 
 namespace AuditService.Pushing;
@@ -23,7 +24,7 @@ internal sealed record PushCursor(long Next, long? Pending, long Size, DateTimeO
     /// <summary>Null before anything was pushed under that name.</summary>
     public static async Task<PushCursor?> ReadAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(Select, connection) { Parameters = { new() { Value = name } } };
+        await using var command = connection.Command(Select, name);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         return await reader.ReadAsync(cancellationToken)
             ? new PushCursor(
@@ -36,33 +37,20 @@ internal sealed record PushCursor(long Next, long? Pending, long Size, DateTimeO
     }
 
     public static Task CreateAsync(NpgsqlConnection connection, string name, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, "INSERT INTO audit_push (name, next) VALUES ($1, 0) ON CONFLICT DO NOTHING", cancellationToken, name);
+        connection.ExecuteAsync("INSERT INTO audit_push (name, next) VALUES ($1, 0) ON CONFLICT DO NOTHING", cancellationToken, name);
 
     /// <summary>A batch is on its way: kept before it is sent, so that a successor sends the same.</summary>
     public static Task BeginAsync(NpgsqlConnection connection, string name, long from, long to, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, "UPDATE audit_push SET pending = $3 WHERE name = $1 AND next = $2", cancellationToken, name, from, to);
+        connection.ExecuteAsync("UPDATE audit_push SET pending = $3 WHERE name = $1 AND next = $2", cancellationToken, name, from, to);
 
     /// <summary>It was taken; <paramref name="root"/> is of the tree up to there.</summary>
     public static Task AcknowledgeAsync(
         NpgsqlConnection connection, string name, long from, long to, byte[] root, DateTimeOffset now, CancellationToken cancellationToken) =>
-        ExecuteAsync(
-            connection,
+        connection.ExecuteAsync(
             "UPDATE audit_push SET next = $3, pending = NULL, root = $4, delivered_at = $5, reason = NULL WHERE name = $1 AND next = $2",
             cancellationToken, name, from, to, root, now);
 
     /// <summary>It was not.</summary>
     public static Task FailAsync(NpgsqlConnection connection, string name, string reason, DateTimeOffset now, CancellationToken cancellationToken) =>
-        ExecuteAsync(connection, "UPDATE audit_push SET reason = $2, failed_at = $3 WHERE name = $1", cancellationToken, name, reason, now);
-
-    private static async Task ExecuteAsync(
-        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
-    {
-        await using var command = new NpgsqlCommand(statement, connection);
-        foreach (var value in parameters)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
+        connection.ExecuteAsync("UPDATE audit_push SET reason = $2, failed_at = $3 WHERE name = $1", cancellationToken, name, reason, now);
 }

@@ -156,16 +156,14 @@ internal sealed partial class PushWorker(
 
     private async Task<bool> LockAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock(hashtext('audit_push'), hashtext($1))", connection) { Parameters = { new() { Value = _options.Name } } };
-        return await command.ExecuteScalarAsync(cancellationToken) is true;
+        return await connection.ScalarAsync("SELECT pg_try_advisory_lock(hashtext('audit_push'), hashtext($1))", cancellationToken, _options.Name) is true;
     }
 
     private async Task UnlockAsync(NpgsqlConnection connection)
     {
         try
         {
-            await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock(hashtext('audit_push'), hashtext($1))", connection) { Parameters = { new() { Value = _options.Name } } };
-            await command.ExecuteNonQueryAsync(CancellationToken.None);
+            await connection.ExecuteAsync("SELECT pg_advisory_unlock(hashtext('audit_push'), hashtext($1))", CancellationToken.None, _options.Name);
         }
         catch (Exception fault) when (fault is NpgsqlException or InvalidOperationException)
         {

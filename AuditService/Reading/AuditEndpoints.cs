@@ -5,6 +5,12 @@ namespace AuditService.Reading;
 /// <summary>The routes of the log. An auditor sees its tenant, a platform administrator everything, a user itself.</summary>
 internal static class AuditEndpoints
 {
+    public static WebApplicationBuilder AddReading(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<FrequentWords>();
+        return builder;
+    }
+
     public static void MapAuditEndpoints(this IEndpointRouteBuilder app)
     {
         var audit = app.MapGroup("/api/v1/audit").WithTags("Audit");

@@ -82,7 +82,7 @@ internal sealed partial class DroppingPartitions(
     private static async Task<List<T>> ReadAsync<T>(
         NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
     {
-        await using var command = Command(connection, statement, parameters);
+        await using var command = connection.Command(statement, parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         List<T> values = [];
         while (await reader.ReadAsync(cancellationToken))
@@ -100,24 +100,24 @@ internal sealed partial class DroppingPartitions(
         var table = $"audit_records_{Name(day)}";
 
         // Holds cannot be placed meanwhile, nor partitions made or dropped by another replica.
-        await ExecuteAsync(connection, "SELECT pg_advisory_xact_lock(hashtext('audit_partitions'))", cancellationToken);
-        await ExecuteAsync(connection, "LOCK TABLE audit_holds IN SHARE MODE", cancellationToken);
-        if (await ScalarAsync(connection, $"SELECT to_regclass('{table}')::text", cancellationToken) is not string
-            || await ScalarAsync(connection, PartitionStatements.HasLate(table), cancellationToken, oldest.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc)) is true
-            || await ScalarAsync(connection, PartitionStatements.IsHeld(table), cancellationToken) is true)
+        await connection.ExecuteAsync("SELECT pg_advisory_xact_lock(hashtext('audit_partitions'))", cancellationToken);
+        await connection.ExecuteAsync("LOCK TABLE audit_holds IN SHARE MODE", cancellationToken);
+        if (await connection.ScalarAsync($"SELECT to_regclass('{table}')::text", cancellationToken) is not string
+            || await connection.ScalarAsync(PartitionStatements.HasLate(table), cancellationToken, oldest.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc)) is true
+            || await connection.ScalarAsync(PartitionStatements.IsHeld(table), cancellationToken) is true)
         {
             return false;
         }
 
-        await ExecuteAsync(connection, $"LOCK TABLE {table} IN SHARE MODE", cancellationToken);
-        await ExecuteAsync(connection, StatisticsRoll.Lock, cancellationToken);
+        await connection.ExecuteAsync($"LOCK TABLE {table} IN SHARE MODE", cancellationToken);
+        await connection.ExecuteAsync(StatisticsRoll.Lock, cancellationToken);
         foreach (var forget in PartitionStatements.ForgetDay)
         {
-            await ExecuteAsync(connection, forget, cancellationToken, day);
+            await connection.ExecuteAsync(forget, cancellationToken, day);
         }
 
         var (records, leaves) = await LeavesAsync(connection, table, cancellationToken);
-        await ExecuteAsync(connection, PartitionStatements.KeepPlaces(table), cancellationToken);
+        await connection.ExecuteAsync(PartitionStatements.KeepPlaces(table), cancellationToken);
         await using (var anchor = new NpgsqlCommand(PartitionStatements.KeepAnchor, connection))
         {
             anchor.Parameters.Add(new() { Value = day });
@@ -128,7 +128,7 @@ internal sealed partial class DroppingPartitions(
             await anchor.ExecuteNonQueryAsync(cancellationToken);
         }
 
-        await ExecuteAsync(connection, $"DROP TABLE {table}", cancellationToken);
+        await connection.ExecuteAsync($"DROP TABLE {table}", cancellationToken);
         Tell(database, day, records);
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
@@ -158,31 +158,6 @@ internal sealed partial class DroppingPartitions(
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetString(1));
-    }
-
-    private static async Task ExecuteAsync(
-        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
-    {
-        await using var command = Command(connection, statement, parameters);
-        await command.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private static async Task<object?> ScalarAsync(
-        NpgsqlConnection connection, string statement, CancellationToken cancellationToken, params object[] parameters)
-    {
-        await using var command = Command(connection, statement, parameters);
-        return await command.ExecuteScalarAsync(cancellationToken);
-    }
-
-    private static NpgsqlCommand Command(NpgsqlConnection connection, string statement, object[] parameters)
-    {
-        var command = new NpgsqlCommand(statement, connection);
-        foreach (var value in parameters)
-        {
-            command.Parameters.Add(new() { Value = value });
-        }
-
-        return command;
     }
 
     [LoggerMessage(1, LogLevel.Warning, "A partition whose time is over could not be dropped")]

@@ -16,8 +16,6 @@ internal static class StatisticsEndpoints
         builder.Services.AddSingleton<StatisticsRoll>();
         builder.Services.AddHostedService(services => services.GetRequiredService<StatisticsRoll>());
         builder.Services.AddScoped<StatisticsQuery>();
-        builder.Services.AddSingleton<FrequentWords>();
-        builder.Services.AddScoped<Compliance.ReportMaker>();
         return builder;
     }
 

@@ -1,3 +1,4 @@
+using AuditService.Data;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -40,6 +41,7 @@ internal sealed partial class StatisticsRoll(
     {
         while (await AddAsync(cancellationToken))
         {
+            // the next ones
         }
     }
 
@@ -65,21 +67,17 @@ internal sealed partial class StatisticsRoll(
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        await using var turn = new NpgsqlCommand(Turn, connection);
-        if (await turn.ExecuteScalarAsync(cancellationToken) is not long next)
+        if (await connection.ScalarAsync(Turn, cancellationToken) is not long next)
         {
             return false;
         }
 
         // The size is committed with the records: whoever sees it sees them.
-        await using var head = new NpgsqlCommand("SELECT size FROM audit_tree", connection);
-        var size = (long)(await head.ExecuteScalarAsync(cancellationToken))!;
+        var size = (long)(await connection.ScalarAsync("SELECT size FROM audit_tree", cancellationToken))!;
         var end = Math.Min(size, next + options.Value.MostAtOnce);
         metrics.Behind(size - end);
-        await using var add = new NpgsqlCommand(Add, connection) { Parameters = { new() { Value = next }, new() { Value = end } } };
-        await add.ExecuteNonQueryAsync(cancellationToken);
-        await using var progress = new NpgsqlCommand("UPDATE audit_statistics_progress SET next = $1", connection) { Parameters = { new() { Value = end } } };
-        await progress.ExecuteNonQueryAsync(cancellationToken);
+        await connection.ExecuteAsync(Add, cancellationToken, next, end);
+        await connection.ExecuteAsync("UPDATE audit_statistics_progress SET next = $1", cancellationToken, end);
         await transaction.CommitAsync(cancellationToken);
         return end < size;
     }

@@ -91,7 +91,7 @@ internal sealed partial class JournalShipping(
 
         JournalHead? head = null;
         List<ReadOnlyMemory<byte>> batch = [];
-        var most = segment.Count > 2 * options.Value.Batch ? options.Value.CatchUpBatch : options.Value.Batch;
+        var most = segment.Count - segment.Sent > 2 * options.Value.Batch ? options.Value.CatchUpBatch : options.Value.Batch;
         var (line, number) = (0, 0L);
         foreach (var one in segment.Read(journal.Torn))
         {

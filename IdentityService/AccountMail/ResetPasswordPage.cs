@@ -1,6 +1,7 @@
 using IdentityService.Accounts;
 using IdentityService.Pages;
 using IdentityService.SignInPages;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.AccountMail;
 

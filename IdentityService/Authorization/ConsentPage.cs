@@ -6,6 +6,7 @@ using IdentityService.Sessions;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.Authorization;
 

@@ -8,6 +8,7 @@ using IdentityService.SignInPages;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.DeviceGrants;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.Pages;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using IdentityService.Keys;
 using IdentityService.Tokens;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.Pages;
 

@@ -1,5 +1,6 @@
 using IdentityService.Tokens;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.Pages;
 

@@ -5,6 +5,7 @@ using IdentityService.SecondFactor;
 using IdentityService.Sessions;
 using IdentityService.SigningOut;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.SignInPages;
 

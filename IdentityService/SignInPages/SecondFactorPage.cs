@@ -5,6 +5,7 @@ using IdentityService.Data;
 using IdentityService.Pages;
 using IdentityService.SecondFactor;
 using IdentityService.Sessions;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.SignInPages;
 

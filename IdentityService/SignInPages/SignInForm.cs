@@ -1,6 +1,7 @@
 using IdentityService.AccountMail;
 using IdentityService.Pages;
 using IdentityService.Passkeys;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.SignInPages;
 

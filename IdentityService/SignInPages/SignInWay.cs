@@ -1,6 +1,6 @@
 using IdentityService.Authorization;
 using IdentityService.DeviceGrants;
-using IdentityService.Pages;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.SignInPages;
 

@@ -7,6 +7,7 @@ using IdentityService.Tokens;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Pages;
 
 namespace IdentityService.SigningOut;
 

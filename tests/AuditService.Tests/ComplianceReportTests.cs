@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using AuditService.Catalogue;
 using AuditService.Compliance;
@@ -42,7 +44,10 @@ public sealed class ComplianceReportTests(RunningAudit audit)
         Assert.True(report.GetProperty("integrity").GetProperty("check").GetProperty("to").GetInt64() > 0, "nothing was checked");
         Assert.True(report.GetProperty("completeness").TryGetProperty("gaps", out _), "it does not tell of gaps");
 
-        var page = await admin.GetStringAsync("/api/v1/audit/compliance?format=html");
+        using var answer = await admin.GetAsync("/api/v1/audit/compliance?format=html");
+        var page = await answer.Content.ReadAsStringAsync();
+        var style = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(page.Split("<style>")[1].Split("</style>")[0])));
+        Assert.StartsWith($"default-src 'none'; style-src 'sha256-{style}'; ", answer.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
         Assert.Contains("&lt;b&gt;promoted&lt;/b&gt;", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>promoted", page, StringComparison.Ordinal);
         Assert.Contains("case 21", page, StringComparison.Ordinal);

@@ -83,6 +83,23 @@ public sealed class RequestAuditJournalTests(PlatformServers servers) : IAsyncLi
     }
 
     [Fact]
+    public async Task Backlog_OfABrokerThatWasAway_ComesInLargerBatches()
+    {
+        await _audit.StartAsync();
+        var gateway = await _around.StartGatewayAsync(changes: [("RequestAudit:Batch", "5"), ("RequestAudit:CatchUpBatch", "20"), ("RequestAudit:Window", "00:00:00.020")]);
+        await gateway.MustHaveBusAsync();
+        _around.Broker.Cut();
+        for (var number = 0; number < 100; number++)
+        {
+            await gateway.GetAsync("/nothing");
+        }
+
+        _around.Broker.Mend();
+        await Eventually.Async(() => _audit.Records.Count == 100, Patience, "the records did not come");
+        Assert.InRange(_audit.Batches.Max(batch => batch.Requests.Count), 6, 20);
+    }
+
+    [Fact]
     public async Task Disk_ThatIsFull_DropsWhatComesAndTheCountTells()
     {
         var gateway = await _around.StartGatewayAsync(changes:

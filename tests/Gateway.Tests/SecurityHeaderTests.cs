@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Gateway.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using ServiceDefaults.Authentication;
 
 namespace Gateway.Tests;
 
@@ -68,8 +69,8 @@ public sealed class SecurityHeaderTests(SharedGateway shared)
     public async Task Pages_MayBringTheirOwnPolicyAndApisMayNot()
     {
         const string Own = "default-src 'self' 'nonce-abc'";
-        var identity = shared.Around.Identity.Answer;
-        shared.Around.Identity.Answer = context =>
+        var (identity, audit) = (shared.Around.Identity.Answer, shared.Around.Audit.Answer);
+        shared.Around.Identity.Answer = shared.Around.Audit.Answer = context =>
         {
             context.Response.Headers.ContentSecurityPolicy = Own;
             return context.Response.WriteAsync("");
@@ -77,11 +78,13 @@ public sealed class SecurityHeaderTests(SharedGateway shared)
         try
         {
             Assert.Equal(Own, Policy(await _gateway.GetAsync("/account/login")));
+            Assert.Equal(Own, Policy(await _gateway.GetAsync("/api/v1/audit/compliance", _issuer.User(Scopes.AuditRead))));
+            Assert.StartsWith("default-src 'none'", Policy(await _gateway.GetAsync("/api/v1/audit/logs", _issuer.User(Scopes.AuditRead))), StringComparison.Ordinal);
             Assert.StartsWith("default-src 'none'", Policy(await _gateway.GetAsync("/api/v1/auth/me", _issuer.User())), StringComparison.Ordinal);
         }
         finally
         {
-            shared.Around.Identity.Answer = identity;
+            (shared.Around.Identity.Answer, shared.Around.Audit.Answer) = (identity, audit);
         }
     }
 

@@ -103,9 +103,10 @@ public sealed class StartingWithoutRedisTests(PlatformServers servers) : IAsyncL
     public async Task Snapshot_IsNotReachableFromOutside()
     {
         var gateway = await _around.StartGatewayAsync();
+        var askedByItself = Volatile.Read(ref _around.Answers.Snapshots); // when Redis took its time
 
         await (await gateway.GetAsync(RevocationSnapshot.Path)).MustBeProblemAsync(HttpStatusCode.NotFound, "route_not_found");
-        Assert.Equal(0, _around.Answers.Snapshots);
+        Assert.Equal(askedByItself, Volatile.Read(ref _around.Answers.Snapshots));
     }
 
     private static string SecondsAgo(int seconds) => string.Create(

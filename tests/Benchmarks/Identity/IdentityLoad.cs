@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Benchmarks.Identity;
 
@@ -8,7 +6,7 @@ namespace Benchmarks.Identity;
 /// What one kind of request did: answers a second, and processor time a request of the service, of PostgreSQL and of the
 /// rest of the platform, which handles the events of it.
 /// </summary>
-internal sealed partial record IdentityLoad(string Name, double PerSecond, double P99, double Identity, double Postgres, double Others)
+internal sealed record IdentityLoad(string Name, double PerSecond, double P99, double Identity, double Postgres, double Others)
 {
     /// <summary>What two cores would carry of the service and its database, without the load and the rest beside them.</summary>
     public double OnTwoCores => 2_000_000 / (Identity + Postgres);
@@ -34,20 +32,14 @@ internal sealed partial record IdentityLoad(string Name, double PerSecond, doubl
             var before = ProcessTimes.Read();
             var text = await WrkAsync(["-t1", $"-c{connections}", $"-d{seconds}s", "--timeout", "10s", "--latency", "-s", file, address.AbsoluteUri]);
             var used = ProcessTimes.Read().Since(before);
-            if (Refused().Match(text) is { Success: true } refused)
-            {
-                throw new InvalidOperationException($"{name}: {refused.Value}");
-            }
-
-            var requests = double.Parse(Answers().Match(text).Groups["count"].Value, CultureInfo.InvariantCulture);
-            var late = Percentile().Match(text);
+            var report = WrkReport.Read(text, name);
             return new IdentityLoad(
                 name,
-                double.Parse(Rate().Match(text).Groups["rate"].Value, CultureInfo.InvariantCulture),
-                double.Parse(late.Groups["time"].Value, CultureInfo.InvariantCulture) * late.Groups["unit"].Value switch { "us" => 0.001, "ms" => 1, _ => 1000 },
-                used.Identity * 1e6 / requests,
-                used.Postgres * 1e6 / requests,
-                used.Others * 1e6 / requests);
+                report.PerSecond,
+                report.P99,
+                used.Identity * 1e6 / report.Requests,
+                used.Postgres * 1e6 / report.Requests,
+                used.Others * 1e6 / report.Requests);
         }
         finally
         {
@@ -66,16 +58,4 @@ internal sealed partial record IdentityLoad(string Name, double PerSecond, doubl
         await wrk.WaitForExitAsync();
         return text;
     }
-
-    [GeneratedRegex(@"Non-2xx.*|Socket errors.*", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Refused();
-
-    [GeneratedRegex(@"99%\s+(?<time>[\d.]+)(?<unit>us|ms|s)", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Percentile();
-
-    [GeneratedRegex(@"(?<count>\d+) requests in", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Answers();
-
-    [GeneratedRegex(@"Requests/sec:\s+(?<rate>[\d.]+)", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Rate();
 }
