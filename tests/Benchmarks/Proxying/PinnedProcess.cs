@@ -16,7 +16,7 @@ internal sealed class PinnedProcess : IAsyncDisposable
 
     private PinnedProcess(Process process) => _process = process;
 
-    private static string Dotnet { get; } =
+    public static string Dotnet { get; } =
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", "dotnet"));
 
     /// <summary>Time on a core so far.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -19,6 +20,8 @@ namespace Benchmarks.Proxying;
 /// </summary>
 internal static class ProxyBenchmark
 {
+    public const string Command = "compare-proxies";
+
     private const int ProxyCore = 0;
     private const int LoadCore = 1;
     private const int Seconds = 6;
@@ -38,6 +41,7 @@ internal static class ProxyBenchmark
         ("everything", "scope", true, true),
     ];
 
+    /// <summary>Runs the comparison in a process held to the load's core: the servers that it starts are held there with it.</summary>
     public static async Task<int> RunAsync()
     {
         if (Missing() is { } missing)
@@ -46,6 +50,13 @@ internal static class ProxyBenchmark
             return 2;
         }
 
+        using var held = Process.Start("taskset", ["-c", $"{LoadCore}", PinnedProcess.Dotnet, typeof(ProxyBenchmark).Assembly.Location, Command]);
+        await held.WaitForExitAsync();
+        return held.ExitCode;
+    }
+
+    public static async Task<int> CompareAsync()
+    {
         var folder = Directory.CreateTempSubdirectory("proxy-benchmark-").FullName;
         try
         {
@@ -72,7 +83,7 @@ internal static class ProxyBenchmark
                 ProxyCore, gateway, [Path.Combine(GatewayFolder(), "Gateway.dll")],
                 [.. routes, .. RaisedLimits.OfGateway, .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
             await using var plain = await NginxProxy.StartAsync(ProxyCore, nginx.Port, upstream, folder);
-            await CompareAsync([("bare YARP", Last(yarp)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
+            await CompareThroughputAsync([("bare YARP", Last(yarp)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
             await PriceAsync(
                 [("bare YARP", Last(yarp), bare), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))], token);
             return 0;
@@ -93,7 +104,7 @@ internal static class ProxyBenchmark
             : null;
     }
 
-    private static async Task CompareAsync((string Name, Uri Address)[] proxies, string token)
+    private static async Task CompareThroughputAsync((string Name, Uri Address)[] proxies, string token)
     {
         var throughput = proxies.ToDictionary(proxy => proxy.Name, _ => new List<double>(), StringComparer.Ordinal);
         foreach (var (_, address) in proxies)
