@@ -16,6 +16,7 @@ internal static class AccountMailEndpoints
         services.AddHostedService(static provider => provider.GetRequiredService<MailRequestRunner>());
         services.AddScoped<MailQuotas>();
         services.AddScoped<AccountLinks>();
+        services.AddScoped<AddressProof>();
         services.AddScoped<EmailVerification>();
         services.AddScoped<PasswordReset>();
         services.AddScoped<ForcedReset>();

@@ -1,6 +1,5 @@
 using IdentityService.Data;
 using IdentityService.Operation;
-using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
 using ServiceDefaults.Messaging;
@@ -16,12 +15,12 @@ internal enum EmailVerificationResult
     /// <summary>The token is unknown, expired or used.</summary>
     InvalidToken,
 
-    /// <summary>Another account has got the address meanwhile.</summary>
+    /// <summary>Another account has proved the address before.</summary>
     Taken,
 }
 
 /// <summary>Takes over the address that a link was mailed to; the former one, if it is another, is told.</summary>
-internal sealed class EmailVerification(IdentityDb database, AccountLinks links, Caller caller)
+internal sealed class EmailVerification(IdentityDb database, AccountLinks links, AddressProof proof, Caller caller)
 {
     public async Task<EmailVerificationResult> ApplyAsync(string? token, CancellationToken cancellationToken)
     {
@@ -32,7 +31,11 @@ internal sealed class EmailVerification(IdentityDb database, AccountLinks links,
         }
 
         var former = user.Email!;
-        user.ConfirmEmail(link.Email);
+        if (!await proof.TryAsync(user, link.Email, cancellationToken))
+        {
+            return EmailVerificationResult.Taken;
+        }
+
         var actor = new Actor(ActorKind.User, user.Id.ToString(), user.UserName);
         if (!string.Equals(former, link.Email, StringComparison.Ordinal))
         {
@@ -48,15 +51,7 @@ internal sealed class EmailVerification(IdentityDb database, AccountLinks links,
             severity: AuditSeverity.Notice,
             before: new { email = former },
             after: new { email = link.Email });
-        try
-        {
-            await database.SaveChangesAsync(cancellationToken);
-        }
-        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueEmail))
-        {
-            return EmailVerificationResult.Taken;
-        }
-
+        await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return EmailVerificationResult.Verified;
     }

@@ -17,10 +17,11 @@ internal sealed class MailQuotas(IdentityDb database, IOptions<AccountMailOption
     public Task NoteAsync(MailRequestKind kind, string normalizedEmail, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
+        var key = KeyOf(kind == MailRequestKind.PasswordReset ? "reset" : "verify", normalizedEmail);
         return database.Database.ExecuteSqlAsync(
             $"""
             WITH counted AS (
-                INSERT INTO mail_quotas AS known (key, asked, began_at) VALUES ({KeyOf(kind, normalizedEmail)}, 1, {now})
+                INSERT INTO mail_quotas AS known (key, asked, began_at) VALUES ({key}, 1, {now})
                 ON CONFLICT (key) DO UPDATE SET
                     asked = CASE WHEN known.began_at < {Forgotten(now)} THEN 1 ELSE known.asked + 1 END,
                     began_at = CASE WHEN known.began_at < {Forgotten(now)} THEN {now} ELSE known.began_at END
@@ -34,12 +35,18 @@ internal sealed class MailQuotas(IdentityDb database, IOptions<AccountMailOption
     }
 
     /// <summary>Counts a mail that an account asks for; false when it were too many.</summary>
-    public async Task<bool> TakeAsync(Guid userId, CancellationToken cancellationToken)
+    public Task<bool> TakeAsync(Guid userId, CancellationToken cancellationToken) => TakeKeyAsync($"user:{userId}", cancellationToken);
+
+    /// <summary>Counts an account that is opened with an address; false when it were too many.</summary>
+    public Task<bool> TakeAsync(string normalizedEmail, CancellationToken cancellationToken) =>
+        TakeKeyAsync(KeyOf("open", normalizedEmail), cancellationToken);
+
+    private async Task<bool> TakeKeyAsync(string key, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var asked = await database.Database.SqlQuery<int>(
             $"""
-            INSERT INTO mail_quotas AS known (key, asked, began_at) VALUES ({$"user:{userId}"}, 1, {now})
+            INSERT INTO mail_quotas AS known (key, asked, began_at) VALUES ({key}, 1, {now})
             ON CONFLICT (key) DO UPDATE SET
                 asked = CASE WHEN known.began_at < {Forgotten(now)} THEN 1 ELSE known.asked + 1 END,
                 began_at = CASE WHEN known.began_at < {Forgotten(now)} THEN {now} ELSE known.began_at END
@@ -49,8 +56,8 @@ internal sealed class MailQuotas(IdentityDb database, IOptions<AccountMailOption
     }
 
     // Hashed: it need not be kept who was asked about.
-    private static string KeyOf(MailRequestKind kind, string normalizedEmail) =>
-        $"{(kind == MailRequestKind.PasswordReset ? "reset" : "verify")}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(normalizedEmail)))}";
+    private static string KeyOf(string purpose, string normalizedEmail) =>
+        $"{purpose}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(normalizedEmail)))}";
 
     private DateTimeOffset Forgotten(DateTimeOffset now) => now - options.Value.QuotaWindow;
 }

@@ -1,3 +1,4 @@
+using IdentityService.Accounts;
 using IdentityService.Data;
 using IdentityService.Operation;
 using Microsoft.EntityFrameworkCore;
@@ -15,6 +16,9 @@ internal sealed partial class MailRequestRunner(
     IServiceScopeFactory scopes, MailRequestSignal signal, TimeProvider time, ILogger<MailRequestRunner> logger) : BackgroundService
 {
     private const int AtOnce = 50;
+
+    // Of those that name an address nobody has proved: as many as can be opened with it within an hour.
+    private const int MostAccounts = 5;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
@@ -71,13 +75,21 @@ internal sealed partial class MailRequestRunner(
 
     private static async Task AnswerAsync(MailRequest request, IdentityDb database, AccountLinks links, CancellationToken cancellationToken)
     {
-        var user = await database.Users.AsNoTracking()
-            .SingleOrDefaultAsync(row => row.NormalizedEmail == request.NormalizedEmail && row.DisabledAt == null, cancellationToken);
-        if (user is null || (request.Kind == MailRequestKind.Verification && user.EmailConfirmed))
+        var named = await database.Users.AsNoTracking().Where(row => row.NormalizedEmail == request.NormalizedEmail)
+            .OrderByDescending(row => row.EmailConfirmed).ThenByDescending(row => row.CreatedAt).Take(MostAccounts)
+            .ToListAsync(cancellationToken);
+        foreach (var user in named is [{ EmailConfirmed: true } owner, ..] ? [owner] : named)
         {
-            return;
+            if (user.DisabledAt is null && !(request.Kind == MailRequestKind.Verification && user.EmailConfirmed))
+            {
+                await AnswerAsync(request, user, database, links, cancellationToken);
+            }
         }
+    }
 
+    private static async Task AnswerAsync(
+        MailRequest request, User user, IdentityDb database, AccountLinks links, CancellationToken cancellationToken)
+    {
         var (kind, action) = request.Kind == MailRequestKind.PasswordReset
             ? (AccountLinkKind.ResetPassword, "user.password_reset_requested")
             : (AccountLinkKind.VerifyEmail, "user.verification_requested");

@@ -25,6 +25,7 @@ internal readonly record struct PasswordResetResult(bool Taken, string? Fault = 
 internal sealed class PasswordReset(
     IdentityDb database,
     AccountLinks links,
+    AddressProof proof,
     PasswordHashing passwords,
     ApiKeyEnding keys,
     AccountEnding ending,
@@ -61,7 +62,8 @@ internal sealed class PasswordReset(
         user.ChangePassword(hash);
         if (string.Equals(link.Email, user.Email, StringComparison.Ordinal))
         {
-            user.ConfirmEmail(link.Email);
+            // The address can be another account's by now; the password is set all the same.
+            await proof.TryAsync(user, link.Email, cancellationToken);
         }
 
         database.AddEvent(new PasswordChanged(cause, user.Id, user.UserName!, user.Email!), user.Id);

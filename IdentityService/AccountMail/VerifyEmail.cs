@@ -20,7 +20,7 @@ internal static class VerifyEmail
         await verification.ApplyAsync(request.Token, cancellationToken) switch
         {
             EmailVerificationResult.Verified => TypedResults.NoContent(),
-            EmailVerificationResult.Taken => AccountProblems.Taken(userName: false, email: true),
+            EmailVerificationResult.Taken => AccountProblems.AddressTaken(),
             _ => AccountMailProblems.InvalidToken(),
         };
 }

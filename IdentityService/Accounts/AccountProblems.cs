@@ -31,31 +31,18 @@ internal static class AccountProblems
     public static ProblemHttpResult ChangedMeanwhile() =>
         Problem.Of(409, ProblemCodes.Conflict, "The account was changed at the same time. Try again.");
 
-    /// <summary>Names each field that another account has; the first gives the code.</summary>
-    public static ProblemHttpResult Taken(bool userName, bool email)
-    {
-        Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
-        if (userName)
-        {
-            errors["username"] = ["user_name_taken"];
-        }
+    /// <summary>Also by an account of another tenant, or one that was deleted.</summary>
+    public static ProblemHttpResult NameTaken() => Taken("username", "user_name_taken", "The user name is taken.");
 
-        if (email)
-        {
-            errors["email"] = ["email_taken"];
-        }
-
-        return Problem.Of(
-            409,
-            userName ? "user_name_taken" : "email_taken",
-            userName && email ? "The user name and the e-mail address are taken."
-                : userName ? "The user name is taken." : "The e-mail address is taken.",
-            [new("errors", errors)]);
-    }
+    /// <summary>Told only to those who read the mail of that address.</summary>
+    public static ProblemHttpResult AddressTaken() => Taken("email", "email_taken", "Another account has this e-mail address.");
 
     public static ProblemHttpResult PreconditionRequired() => Problem.Of(
         428, ProblemCodes.PreconditionRequired, "Send If-Match with the ETag of the version you have read.");
 
     public static ProblemHttpResult PreconditionFailed() => Problem.Of(
         412, ProblemCodes.PreconditionFailed, "The account has changed since you read it. Read it again.");
+
+    private static ProblemHttpResult Taken(string field, string code, string text) =>
+        Problem.Of(409, code, text, [new("errors", new Dictionary<string, string[]>(StringComparer.Ordinal) { [field] = [code] })]);
 }

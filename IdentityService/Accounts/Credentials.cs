@@ -23,7 +23,7 @@ internal readonly record struct CredentialResult(User? User, bool Accepted, Time
 /// </summary>
 internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, PasswordHashing passwords, SignInBarriers barriers)
 {
-    /// <summary>Finds the account by user name or e-mail and checks its password.</summary>
+    /// <summary>Finds the account by user name or by an address that it has proved, and checks its password.</summary>
     public async Task<CredentialResult> CheckAsync(string login, string password, CancellationToken cancellationToken)
     {
         var user = LoginName.IsPossible(login) ? await FindAsync(login, cancellationToken) : null;
@@ -41,7 +41,7 @@ internal sealed class Credentials(IdentityDb database, SignInThrottle throttle, 
     {
         var name = LoginName.Normalize(login);
         var users = LoginName.IsEmail(login)
-            ? database.Users.Where(row => row.NormalizedEmail == name)
+            ? database.Users.Where(row => row.NormalizedEmail == name && row.EmailConfirmed)
             : database.Users.Where(row => row.NormalizedUserName == name);
         return await users.SingleOrDefaultAsync(cancellationToken);
     }

@@ -32,7 +32,11 @@ public sealed record RegisterUserRequest : IAccountNames
 /// <summary>The account made.</summary>
 public sealed record RegisteredUser(Guid Id, string Username, string Email, DateTimeOffset CreatedAt);
 
-/// <summary>Makes an account in the default tenant. The database decides whether name and address are free.</summary>
+/// <summary>
+/// Makes an account in the default tenant. The database decides whether the name is free. The address is nobody's before it
+/// is proved, so nothing here tells whether another account has it (see <see cref="AddressProof"/>); how often it is named
+/// within an hour is bounded, since each time a mail goes there.
+/// </summary>
 internal static class RegisterUser
 {
     public static async Task<Results<Created<RegisteredUser>, ProblemHttpResult>> HandleAsync(
@@ -40,21 +44,33 @@ internal static class RegisterUser
         UserManager<User> users,
         IdentityDb database,
         AccountOpening opening,
+        MailQuotas quotas,
+        IOptions<AccountMailOptions> mail,
         CancellationToken cancellationToken)
     {
         var user = await opening.OpenAsync(request.Username!, request.Email!, request.Password!, cancellationToken);
+        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        if (!await quotas.TakeAsync(user.NormalizedEmail!, cancellationToken))
+        {
+            return AccountProblems.TooManyMails(mail.Value.QuotaWindow);
+        }
+
         try
         {
             // Saves the events that wait in the same context along with the account.
             var result = await users.CreateAsync(user);
-            return result.Succeeded
-                ? TypedResults.Created(AccountEndpoints.Me, new RegisteredUser(user.Id, user.UserName!, user.Email!, user.CreatedAt))
-                : throw new InvalidOperationException($"The account was refused: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
+            if (!result.Succeeded)
+            {
+                throw new InvalidOperationException($"The account was refused: {string.Join(", ", result.Errors.Select(error => error.Code))}.");
+            }
         }
-        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueOfUsers))
+        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueNames))
         {
-            return await AccountOpening.TakenAsync(database, user, cancellationToken);
+            return AccountProblems.NameTaken(); // rolled back, the quota with it
         }
+
+        await transaction.CommitAsync(cancellationToken);
+        return TypedResults.Created(AccountEndpoints.Me, new RegisteredUser(user.Id, user.UserName!, user.Email!, user.CreatedAt));
     }
 }
 
@@ -62,16 +78,6 @@ internal static class RegisterUser
 internal sealed class AccountOpening(
     IdentityDb database, PasswordHashing passwords, AccountLinks links, Caller caller, IOptions<RegistrationOptions> options, TimeProvider time)
 {
-    /// <summary>
-    /// What of a refused account others have. PostgreSQL names the first violated index only; the client is told of both,
-    /// whatever the tenant, and of the names that deleted accounts had.
-    /// </summary>
-    public static async Task<ProblemHttpResult> TakenAsync(IdentityDb database, User user, CancellationToken cancellationToken) =>
-        AccountProblems.Taken(
-            await database.Users.IgnoreQueryFilters()
-                .AnyAsync(row => row.NameKey == user.NameKey || row.LookKey == user.LookKey, cancellationToken),
-            await database.Users.IgnoreQueryFilters().AnyAsync(row => row.NormalizedEmail == user.NormalizedEmail, cancellationToken));
-
     public async Task<User> OpenAsync(string userName, string email, string password, CancellationToken cancellationToken)
     {
         var hash = await passwords.HashAsync(password, cancellationToken);

@@ -88,18 +88,12 @@ internal static class UpdateMe
 
 /// <summary>Mails a link to an address that is to take the place of an account's own.</summary>
 internal sealed class AddressChange(
-    IdentityDb database, AccountLinks links, MailQuotas quotas, Caller caller, IOptions<AccountMailOptions> options)
+    AccountLinks links, MailQuotas quotas, Caller caller, IOptions<AccountMailOptions> options)
 {
     /// <summary>Within the open transaction; null, or why not.</summary>
     public async Task<ProblemHttpResult?> BeginAsync(User user, string email, CancellationToken cancellationToken)
     {
-        // Told early, to be helpful; the unique index decides when the address takes over.
-        var normalized = LoginName.Normalize(email);
-        if (await database.Users.IgnoreQueryFilters().AnyAsync(row => row.NormalizedEmail == normalized && row.Id != user.Id, cancellationToken))
-        {
-            return AccountProblems.Taken(userName: false, email: true);
-        }
-
+        // Whether another account has it is told to whoever reads the mail there, and to nobody else.
         if (!await quotas.TakeAsync(user.Id, cancellationToken))
         {
             return AccountProblems.TooManyMails(options.Value.QuotaWindow);

@@ -4,7 +4,7 @@ using ServiceDefaults.Data;
 
 namespace IdentityService.Accounts;
 
-/// <summary>A person's account. User name and e-mail are unique on the whole platform: one signs in without naming a tenant.</summary>
+/// <summary>A person's account. User names and proved addresses are unique on the whole platform: one signs in without naming a tenant.</summary>
 internal sealed class User : IdentityUser<Guid>, ITenantOwned
 {
     public Guid TenantId { get; init; }

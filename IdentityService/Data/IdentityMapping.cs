@@ -20,7 +20,7 @@ internal static class IdentityMapping
     public const string UsedAssertionKey = "pk_used_assertions";
 
     /// <summary>What no two accounts have.</summary>
-    public static readonly string[] UniqueOfUsers = [UniqueUserName, UniqueNameKey, UniqueLookKey, UniqueEmail];
+    public static readonly string[] UniqueNames = [UniqueUserName, UniqueNameKey, UniqueLookKey];
 
     private static readonly DateTimeOffset Beginning = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -44,7 +44,7 @@ internal static class IdentityMapping
             user.Property(row => row.Email).IsRequired();
             user.Property(row => row.NormalizedEmail).IsRequired();
             user.HasIndex(row => row.NormalizedUserName).IsUnique().HasDatabaseName(UniqueUserName);
-            user.HasIndex(row => row.NormalizedEmail).IsUnique().HasDatabaseName(UniqueEmail);
+            user.HasIndex(row => row.NormalizedEmail).IsUnique().HasDatabaseName(UniqueEmail).HasFilter("email_confirmed");
             user.HasIndex(row => row.NameKey).IsUnique().HasDatabaseName(UniqueNameKey);
             user.HasIndex(row => row.LookKey).IsUnique().HasDatabaseName(UniqueLookKey);
 

@@ -38,7 +38,6 @@ internal sealed class CreateUser(IdentityDb database, AccountLinks links, Caller
         CreateUserRequest request,
         HttpResponse response,
         UserManager<User> users,
-        IdentityDb database,
         AdministratorRights rights,
         CreateUser create,
         CancellationToken cancellationToken)
@@ -58,9 +57,9 @@ internal sealed class CreateUser(IdentityDb database, AccountLinks links, Caller
         {
             await users.CreateAsync(user); // saves what waits in the same context along with it
         }
-        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueOfUsers))
+        catch (DbUpdateException fault) when (UniqueViolation.Of(fault, IdentityMapping.UniqueNames))
         {
-            return await AccountOpening.TakenAsync(database, user, cancellationToken);
+            return AccountProblems.NameTaken();
         }
 
         response.Headers.ETag = AccountVersion.TagOf(user);

@@ -88,12 +88,14 @@ public sealed class MailedLinksTests(OwnHost own) : IClassFixture<OwnHost>
     }
 
     [Fact]
-    public async Task ChangeEmail_AddressTakenMeanwhile_IsAConflict()
+    public async Task ChangeEmail_AddressThatAnotherHasProvedMeanwhile_IsAConflict()
     {
         var (person, other) = (await own.SignedInAsync(), new Person(own.Http));
         using var update = await person.TryUpdateAsync(new { email = other.Email }, "*");
         var token = await own.Events.TokenAsync(person.Id, AccountLinkKind.ChangeEmail);
         await other.RegisterAsync();
+        using var proved = await VerifyAsync(other, await own.Events.TokenAsync(other.Id, AccountLinkKind.VerifyEmail));
+        Assert.Equal(HttpStatusCode.NoContent, proved.StatusCode);
 
         using var verified = await VerifyAsync(person, token);
 

@@ -111,7 +111,7 @@ public sealed class RegisteringUsersTests(IdentityApi api)
     }
 
     [Fact]
-    public async Task Register_NameAndAddressTakenInOtherCase_ReportsBoth()
+    public async Task Register_NameTakenInOtherCase_IsToldAndTheAddressIsNot()
     {
         var person = api.NewPerson();
         await person.RegisterAsync();
@@ -120,7 +120,7 @@ public sealed class RegisteringUsersTests(IdentityApi api)
         var body = await answer.BodyAsync(HttpStatusCode.Conflict);
         Assert.Equal("user_name_taken", body.Text("code"));
         Assert.Equal(["user_name_taken"], body.GetProperty("errors").GetProperty("username").EnumerateArray().Select(one => one.GetString()));
-        Assert.Equal(["email_taken"], body.GetProperty("errors").GetProperty("email").EnumerateArray().Select(one => one.GetString()));
+        Assert.False(body.GetProperty("errors").TryGetProperty("email", out _));
     }
 
     [Fact]

@@ -24,12 +24,17 @@ internal static class ProxyBenchmark
 
     private const int ProxyCore = 0;
     private const int LoadCore = 1;
-    private const int Seconds = 6;
-    private const int Rounds = 3;
+    private const int Seconds = 3;
+    private const int Rounds = 7;
 
-    // On one core tiered compilation takes its time: what is measured earlier is mostly the compiler.
-    private const int WarmUpSeconds = 40;
+    // On one core tiered compilation takes its time: what is measured earlier is the compiler as well.
+    private const int WarmUpSeconds = 80;
     private const string Password = "a password to measure with 1";
+    private const string Tuned = "bare YARP, same runtime";
+
+    // The gateway has the first from the AppHost, the second from its own build.
+    private static readonly KeyValuePair<string, string> Inline = new("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+    private static readonly KeyValuePair<string, string> NoSpinning = new("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0");
 
     /// <summary>Routes of the gateway by what is on; the last is what every API route has.</summary>
     private static readonly (string Name, string Access, bool Audited, bool Limited)[] Policies =
@@ -76,16 +81,19 @@ internal static class ProxyBenchmark
             await using var service = await PinnedProcess.StartDotnetAsync(
                 LoadCore, upstream, [typeof(ProxyBenchmark).Assembly.Location, Upstream.Command, Root(upstream)], []);
             var routes = Routes(upstream);
-            Uri yarp = Address(), gateway = Address(), nginx = Address();
+            Uri yarp = Address(), tuned = Address(), gateway = Address(), nginx = Address();
             await using var bare = await PinnedProcess.StartDotnetAsync(
                 ProxyCore, yarp, [typeof(ProxyBenchmark).Assembly.Location, BareProxy.Command, Root(yarp), GatewaySettings()], routes);
+            await using var same = await PinnedProcess.StartDotnetAsync(
+                ProxyCore, tuned, [typeof(ProxyBenchmark).Assembly.Location, BareProxy.Command, Root(tuned), GatewaySettings()], [.. routes, Inline, NoSpinning]);
             await using var full = await PinnedProcess.StartDotnetAsync(
                 ProxyCore, gateway, [Path.Combine(GatewayFolder(), "Gateway.dll")],
-                [.. routes, .. RaisedLimits.OfGateway, .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
+                [.. routes, Inline, .. RaisedLimits.OfGateway.Select(limit => KeyValuePair.Create(limit.Key, "100000000")), .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
             await using var plain = await NginxProxy.StartAsync(ProxyCore, nginx.Port, upstream, folder);
-            await CompareThroughputAsync([("bare YARP", Last(yarp)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
+            await CompareThroughputAsync(
+                [("bare YARP", Last(yarp)), (Tuned, Last(tuned)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
             await PriceAsync(
-                [("bare YARP", Last(yarp), bare), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))], token);
+                [("bare YARP", Last(yarp), bare), (Tuned, Last(tuned), same), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))], token);
             return 0;
         }
         finally
@@ -100,8 +108,7 @@ internal static class ProxyBenchmark
         var paths = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
         List<string> absent = [.. needed.Where(name => !Array.Exists(paths, path => File.Exists(Path.Combine(path, name))))];
         return absent.Count > 0 ? $"This needs {string.Join(", ", absent)}: apt-get install util-linux wrk nginx-light"
-            : Environment.ProcessorCount < 2 ? "This needs two cores."
-            : null;
+            : Environment.ProcessorCount < 2 ? "This needs two cores." : null;
     }
 
     private static async Task CompareThroughputAsync((string Name, Uri Address)[] proxies, string token)
@@ -158,7 +165,7 @@ internal static class ProxyBenchmark
             foreach (var (row, (_, address, proxy)) in rows.Index())
             {
                 var before = proxy.Used;
-                var load = await Load.SaturateAsync(LoadCore, Seconds / 2, address, token);
+                var load = await Load.SaturateAsync(LoadCore, Seconds, address, token);
                 costs[row].Add((proxy.Used - before).TotalMicroseconds / load.Requests);
             }
         }
@@ -219,7 +226,6 @@ internal static class ProxyBenchmark
             ["ConnectionStrings__redis"] = await app.GetConnectionStringAsync("redis") ?? "",
             ["ConnectionStrings__messaging"] = await app.GetConnectionStringAsync("messaging") ?? "",
             ["services__identity__http__0"] = Root(identity),
-            ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1", // as the AppHost sets it
             ["Authentication__Issuer"] = Root(issuer),
             ["Identity__ClientSecret"] = "words that this measurement never needs",
             ["RequestAudit__SpoolDirectory"] = Path.Combine(folder, "spool"),
