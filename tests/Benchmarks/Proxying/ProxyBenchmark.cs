@@ -90,8 +90,7 @@ internal static class ProxyBenchmark
                 ProxyCore, gateway, [Path.Combine(GatewayFolder(), "Gateway.dll")],
                 [.. routes, Inline, .. RaisedLimits.OfGateway.Select(limit => KeyValuePair.Create(limit.Key, "100000000")), .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
             await using var plain = await NginxProxy.StartAsync(ProxyCore, nginx.Port, upstream, folder);
-            await CompareThroughputAsync(
-                [("bare YARP", Last(yarp)), (Tuned, Last(tuned)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
+            await CompareThroughputAsync([("bare YARP", Last(yarp)), (Tuned, Last(tuned)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
             await PriceAsync(
                 [("bare YARP", Last(yarp), bare), (Tuned, Last(tuned), same), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))], token);
             return 0;
