@@ -10,6 +10,9 @@ internal sealed class HeartbeatQueue(IOptions<ConnectivityOptions> options)
     private readonly Channel<Heartbeat> _waiting = Channel.CreateBounded<Heartbeat>(
         new BoundedChannelOptions(options.Value.QueueCapacity) { SingleReader = true });
 
+    /// <summary>How many wait, those being written not counted.</summary>
+    public int Count => _waiting.Reader.Count;
+
     /// <summary>False when it is full, or closed for good.</summary>
     public bool TryAdd(Heartbeat heartbeat) => _waiting.Writer.TryWrite(heartbeat);
 

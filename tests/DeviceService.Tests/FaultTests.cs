@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceService.Connectivity;
 using DeviceService.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -109,7 +110,8 @@ public sealed class FaultTests(DeviceApi api)
         {
             await using var blocked = await BlockAsync(connection);
             beats = [.. Enumerable.Range(0, 10).Select(_ => BeatAsync(http, device))];
-            await Eventually.Async(() => WaitsForTheLockAsync(database), DeviceApi.Deadline);
+            var queue = host.Services.GetRequiredService<HeartbeatQueue>();
+            await Eventually.Async(async () => queue.Count >= 8 && await WaitsForTheLockAsync(database), DeviceApi.Deadline);
             stopped = host.Services.GetRequiredService<IHost>().StopAsync();
             await blocked.RollbackAsync();
         }
