@@ -9,10 +9,11 @@ namespace ServiceDefaults.Messaging;
 /// that still connects when the host stops: it would come up afterwards, take messages, fail each of them for want of
 /// everything, and make dead letters of them.
 /// </summary>
-internal sealed class BusLifetime(IBusControl bus, IOptions<MassTransitHostOptions> options) : IHostedService, IDisposable
+internal sealed class BusLifetime(IBusControl bus, IOptions<MassTransitHostOptions> options) : IHostedService, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _started = Task.CompletedTask;
+    private int _stopped;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +23,12 @@ internal sealed class BusLifetime(IBusControl bus, IOptions<MassTransitHostOptio
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        // A host can be told to stop and be disposed of, and both come here.
+        if (Interlocked.Exchange(ref _stopped, 1) == 1)
+        {
+            return;
+        }
+
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Value.StopTimeout ?? Timeout.InfiniteTimeSpan);
 
@@ -31,5 +38,9 @@ internal sealed class BusLifetime(IBusControl bus, IOptions<MassTransitHostOptio
         await bus.StopAsync(limit.Token);
     }
 
-    public void Dispose() => _stopping.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None);
+        _stopping.Dispose();
+    }
 }

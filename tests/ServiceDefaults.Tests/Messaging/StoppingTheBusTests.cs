@@ -1,5 +1,8 @@
 using Delivery.Battery;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Platform.Testing;
+using ServiceDefaults.Messaging;
 
 namespace ServiceDefaults.Tests.Messaging;
 
@@ -30,5 +33,15 @@ public sealed class StoppingTheBusTests(PlatformServers servers)
                 await Eventually.Async(async () => await host.CountAsync("inbox") == number + 1, Deadline, $"event {number} went elsewhere");
             }
         }
+    }
+
+    [Fact]
+    public async Task Host_StoppedASecondTimeAfterItsEnd_IsNoFault()
+    {
+        var host = await MessagingHost.StartAsync(await MessagingHost.NewDatabaseAsync(servers), await servers.CreateMessagingAsync());
+        var bus = host.Services.GetServices<IHostedService>().OfType<BusLifetime>().Single();
+        await host.DisposeAsync();
+
+        await bus.StopAsync(TestContext.Current.CancellationToken);
     }
 }
