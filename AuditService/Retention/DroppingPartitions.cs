@@ -118,16 +118,9 @@ internal sealed partial class DroppingPartitions(
 
         var (records, leaves) = await LeavesAsync(connection, table, cancellationToken);
         await connection.ExecuteAsync(PartitionStatements.KeepPlaces(table), cancellationToken);
-        await using (var anchor = new NpgsqlCommand(PartitionStatements.KeepAnchor, connection))
-        {
-            anchor.Parameters.Add(new() { Value = day });
-            anchor.Parameters.Add(new() { Value = records });
-            anchor.Parameters.Add(new() { Value = leaves });
-            anchor.Parameters.Add(new() { Value = RetentionAnchor.Sign(key.Value, day, records, leaves) });
-            anchor.Parameters.Add(new() { Value = time.GetUtcNow() });
-            await anchor.ExecuteNonQueryAsync(cancellationToken);
-        }
-
+        await connection.ExecuteAsync(
+            PartitionStatements.KeepAnchor, cancellationToken,
+            day, records, leaves, RetentionAnchor.Sign(key.Value, day, records, leaves), time.GetUtcNow());
         await connection.ExecuteAsync($"DROP TABLE {table}", cancellationToken);
         Tell(database, day, records);
         await database.SaveChangesAsync(cancellationToken);
@@ -154,7 +147,7 @@ internal sealed partial class DroppingPartitions(
     private static async Task<(long Records, string Leaves)> LeavesAsync(
         NpgsqlConnection connection, string table, CancellationToken cancellationToken)
     {
-        await using var command = new NpgsqlCommand(PartitionStatements.Leaves(table), connection);
+        await using var command = connection.Command(PartitionStatements.Leaves(table));
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
         return (reader.GetInt64(0), reader.GetString(1));

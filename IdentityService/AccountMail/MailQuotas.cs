@@ -37,9 +37,9 @@ internal sealed class MailQuotas(IdentityDb database, IOptions<AccountMailOption
     /// <summary>Counts a mail that an account asks for; false when it were too many.</summary>
     public Task<bool> TakeAsync(Guid userId, CancellationToken cancellationToken) => TakeKeyAsync($"user:{userId}", cancellationToken);
 
-    /// <summary>Counts an account that is opened with an address; false when it were too many.</summary>
+    /// <summary>Counts an account that names an address, opened with it or changed to it; false when it were too many.</summary>
     public Task<bool> TakeAsync(string normalizedEmail, CancellationToken cancellationToken) =>
-        TakeKeyAsync(KeyOf("open", normalizedEmail), cancellationToken);
+        TakeKeyAsync(KeyOf("name", normalizedEmail), cancellationToken);
 
     private async Task<bool> TakeKeyAsync(string key, CancellationToken cancellationToken)
     {

@@ -2,6 +2,7 @@ using IdentityService.Accounts;
 using IdentityService.Data;
 using IdentityService.Operation;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using ServiceDefaults.Contracts;
 using ServiceDefaults.Data;
@@ -13,12 +14,13 @@ namespace IdentityService.AccountMail;
 /// a wish is taken and its mail sent in one transaction.
 /// </summary>
 internal sealed partial class MailRequestRunner(
-    IServiceScopeFactory scopes, MailRequestSignal signal, TimeProvider time, ILogger<MailRequestRunner> logger) : BackgroundService
+    IServiceScopeFactory scopes,
+    MailRequestSignal signal,
+    IOptions<AccountMailOptions> options,
+    TimeProvider time,
+    ILogger<MailRequestRunner> logger) : BackgroundService
 {
     private const int AtOnce = 50;
-
-    // Of those that name an address nobody has proved: as many as can be opened with it within an hour.
-    private const int MostAccounts = 5;
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(2);
 
@@ -73,10 +75,11 @@ internal sealed partial class MailRequestRunner(
         }
     }
 
-    private static async Task AnswerAsync(MailRequest request, IdentityDb database, AccountLinks links, CancellationToken cancellationToken)
+    private async Task AnswerAsync(MailRequest request, IdentityDb database, AccountLinks links, CancellationToken cancellationToken)
     {
+        // Of those that name an address nobody has proved, as many as can be opened with it within the quota's window.
         var named = await database.Users.AsNoTracking().Where(row => row.NormalizedEmail == request.NormalizedEmail)
-            .OrderByDescending(row => row.EmailConfirmed).ThenByDescending(row => row.CreatedAt).Take(MostAccounts)
+            .OrderByDescending(row => row.EmailConfirmed).ThenByDescending(row => row.CreatedAt).Take(options.Value.MostPerAddress)
             .ToListAsync(cancellationToken);
         foreach (var user in named is [{ EmailConfirmed: true } owner, ..] ? [owner] : named)
         {

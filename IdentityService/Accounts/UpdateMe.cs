@@ -94,7 +94,7 @@ internal sealed class AddressChange(
     public async Task<ProblemHttpResult?> BeginAsync(User user, string email, CancellationToken cancellationToken)
     {
         // Whether another account has it is told to whoever reads the mail there, and to nobody else.
-        if (!await quotas.TakeAsync(user.Id, cancellationToken))
+        if (!await quotas.TakeAsync(user.Id, cancellationToken) || !await quotas.TakeAsync(LoginName.Normalize(email), cancellationToken))
         {
             return AccountProblems.TooManyMails(options.Value.QuotaWindow);
         }

@@ -117,6 +117,9 @@ public sealed class SharingAddressesTests(OwnHost own) : IClassFixture<OwnHost>
         using var refused = await new Person(own.Http).TryRegisterAsync(email: email.ToUpperInvariant());
         Assert.Equal("too_many_mails", await refused.ProblemAsync(HttpStatusCode.TooManyRequests));
         Assert.NotNull(refused.Headers.RetryAfter);
+        await person.LogInAsync();
+        using var change = await person.TryUpdateAsync(new { email }, "*");
+        Assert.Equal("too_many_mails", await change.ProblemAsync(HttpStatusCode.TooManyRequests));
     }
 
     private async Task<Person> ProvedAsync()
