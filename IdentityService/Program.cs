@@ -14,6 +14,7 @@ using IdentityService.Tokens;
 using IdentityService.UserAdministration;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
+using ServiceDefaults.Idempotency;
 using ServiceDefaults.OpenApi;
 
 if (SecretsCommand.IsWanted(args))
@@ -30,6 +31,7 @@ builder.AddDatabase<IdentityDb>("identitydb", Seed.RunAsync, ShortStatements.Tun
 builder.Services.ConfigureDbContext<IdentityDb>(IdentityDb.Configure);
 builder.AddIdentityMessaging();
 builder.AddTokens();
+builder.Services.AddIdempotency().AddSingleton<IAnswerProtection, AnswerProtection>();
 builder.AddRevocations();
 builder.Services.AddAccounts();
 builder.Services.AddAccountMail();

@@ -28,7 +28,7 @@ internal static class EdgeSetup
                 .WithOrigins(settings.Value.Origins)
                 .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
                 .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key", "X-Request-Id")
-                .WithExposedHeaders("ETag", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "WWW-Authenticate")
+                .WithExposedHeaders("ETag", "Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id", "WWW-Authenticate")
                 .SetPreflightMaxAge(settings.Value.MaxAge)));
         return builder;
     }

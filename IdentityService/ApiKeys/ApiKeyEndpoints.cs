@@ -1,6 +1,7 @@
 using IdentityService.Sessions;
 using IdentityService.Tokens;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Idempotency;
 
 namespace IdentityService.ApiKeys;
 
@@ -26,7 +27,7 @@ internal static class ApiKeyEndpoints
     {
         var keys = routes.MapGroup(Path)
             .RequireScope(Scopes.IdentitySelf).RequireLivingSession().WithNoStore().WithSmallBodies();
-        keys.MapPost("/", CreateApiKey.HandleAsync).WithName("CreateApiKey");
+        keys.MapPost("/", CreateApiKey.HandleAsync).AcceptIdempotencyKey().WithName("CreateApiKey");
         keys.MapGet("/", ListApiKeys.HandleAsync).WithName("ListApiKeys");
         keys.MapGet("/{id:guid}", ListApiKeys.ShowAsync).WithName("ShowApiKey");
         keys.MapDelete("/{id:guid}", RevokeApiKey.HandleAsync).WithName("RevokeApiKey");

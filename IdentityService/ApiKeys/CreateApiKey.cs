@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Data;
 using ServiceDefaults.Problems;
 
 namespace IdentityService.ApiKeys;
@@ -47,7 +48,7 @@ internal sealed class CreateApiKey(IdentityDb database, Caller caller, IOptions<
             return Problem.Validation(faults);
         }
 
-        await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
+        await using var transaction = await database.Database.JoinTransactionAsync(cancellationToken);
 
         // The owner's row is the lock under which the keys are counted.
         await database.Database.ExecuteSqlAsync($"SELECT 1 FROM users WHERE id = {caller.SubjectId} FOR UPDATE", cancellationToken);

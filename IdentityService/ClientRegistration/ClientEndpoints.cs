@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Idempotency;
 using ServiceDefaults.Problems;
 
 namespace IdentityService.ClientRegistration;
@@ -26,7 +27,7 @@ internal static class ClientEndpoints
     public static void MapClientEndpoints(this IEndpointRouteBuilder routes)
     {
         var clients = routes.MapGroup(Path).RequireScope(Scopes.IdentityAdmin).WithNoStore().WithSmallBodies();
-        clients.MapPost("/", CreateClient.HandleAsync).RequireRecentSecondFactor().WithName("CreateClient");
+        clients.MapPost("/", CreateClient.HandleAsync).RequireRecentSecondFactor().AcceptIdempotencyKey().WithName("CreateClient");
         clients.MapGet("/", ListClients.HandleAsync).WithName("ListClients");
         clients.MapGet("/{id:guid}", ListClients.ShowAsync).WithName("ShowClient");
         clients.MapPut("/{id:guid}", UpdateClient.HandleAsync).WithName("UpdateClient");

@@ -13,6 +13,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Options;
 using ServiceDefaults.Data;
+using ServiceDefaults.Idempotency;
 using ServiceDefaults.Messaging;
 
 namespace IdentityService.Data;
@@ -107,12 +108,14 @@ internal sealed class IdentityDb(DbContextOptions<IdentityDb> options, TenantSco
         builder.MapGrants();
         builder.MapSecondFactors();
         builder.AddMessaging();
+        builder.AddIdempotency();
         builder.Entity<User>().HasQueryFilter(row => row.DeletedAt == null && (tenants.SeesAll || row.TenantId == tenants.TenantId));
         builder.Entity<Session>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<RefreshToken>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<DeviceClient>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<Client>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.Entity<ApiKey>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
+        builder.Entity<IdempotencyRecord>().HasQueryFilter(row => tenants.SeesAll || row.TenantId == tenants.TenantId);
         builder.UseSnakeCaseNames();
     }
 }

@@ -17,5 +17,6 @@ internal static class EncryptedColumns
     {
         services.AddSingleton(new EncryptedColumn("signing_keys", "key_id", "private_key", static keyId => keyId));
         services.AddSingleton(new EncryptedColumn("authenticators", "user_id", "secret", static userId => $"authenticator:{userId}"));
+        services.AddSingleton(new EncryptedColumn("idempotency_keys", "id", "answer", AnswerProtection.OwnerOf));
     }
 }

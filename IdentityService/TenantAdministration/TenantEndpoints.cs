@@ -4,6 +4,7 @@ using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Idempotency;
 using ServiceDefaults.Paging;
 using ServiceDefaults.Problems;
 
@@ -25,7 +26,7 @@ internal static class TenantEndpoints
     {
         var tenants = routes.MapGroup(Path).RequireScope(Scopes.Platform).WithNoStore().WithSmallBodies();
         tenants.MapGet("/", ListAsync).WithName("ListTenants");
-        tenants.MapPost("/", CreateTenant.HandleAsync).WithName("CreateTenant");
+        tenants.MapPost("/", CreateTenant.HandleAsync).AcceptIdempotencyKey().WithName("CreateTenant");
         tenants.MapGet("/{id:guid}", ShowAsync).WithName("ShowTenant");
         tenants.MapPut("/{id:guid}", UpdateTenant.HandleAsync).WithName("UpdateTenant");
     }

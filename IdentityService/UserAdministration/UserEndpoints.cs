@@ -2,6 +2,7 @@ using IdentityService.SecondFactor;
 using IdentityService.Tokens;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Idempotency;
 
 namespace IdentityService.UserAdministration;
 
@@ -24,7 +25,7 @@ internal static class UserEndpoints
     {
         var users = routes.MapGroup(Path).RequireScope(Scopes.IdentityAdmin).WithNoStore().WithSmallBodies();
         users.MapGet("/", ListUsers.HandleAsync).WithName("ListUsers");
-        users.MapPost("/", CreateUser.HandleAsync).WithName("CreateUser");
+        users.MapPost("/", CreateUser.HandleAsync).AcceptIdempotencyKey().WithName("CreateUser");
         users.MapGet("/{id:guid}", ShowAsync).WithName("ShowUser");
         users.MapDelete("/{id:guid}", DeleteUser.HandleAsync).RequireRecentSecondFactor().WithName("DeleteUser");
         users.MapPut("/{id:guid}/roles", SetRoles.HandleAsync).RequireRecentSecondFactor().WithName("SetRolesOfUser");

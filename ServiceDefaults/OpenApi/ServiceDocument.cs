@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Idempotency;
 
 namespace ServiceDefaults.OpenApi;
 
@@ -34,6 +35,7 @@ public static class ServiceDocument
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(DescribeRightsAsync);
+            options.AddOperationTransformer(DescribeKeysAsync);
         });
         return builder;
     }
@@ -59,6 +61,31 @@ public static class ServiceDocument
         ];
         operation.Description = string.Join(
             "\n\n", new[] { operation.Description, scopes.Count == 0 ? null : $"Needs the scope {string.Join(" or ", scopes)}." }.OfType<string>());
+        return Task.CompletedTask;
+    }
+
+    private static Task DescribeKeysAsync(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        if (!context.Description.ActionDescriptor.EndpointMetadata.OfType<AcceptsIdempotencyKey>().Any())
+        {
+            return Task.CompletedTask;
+        }
+
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = IdempotencyKey.Header,
+            In = ParameterLocation.Header,
+            Description = $"Sent again with the same request it gets the same answer, with {IdempotencyKey.ReplayedHeader}: true, and nothing is "
+                + $"done twice. 1 to {IdempotencyKey.Longest} visible ASCII characters, best a UUID, with or without quotes.",
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1 },
+            Example = "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+        });
+        operation.Responses ??= [];
+        operation.Responses.TryAdd("400", new OpenApiResponse { Description = "validation_failed, idempotency_key_malformed" });
+        operation.Responses.TryAdd("409", new OpenApiResponse { Description = "idempotency_key_in_use, idempotency_answer_lost" });
+        operation.Responses.TryAdd("422", new OpenApiResponse { Description = "idempotency_key_reused" });
         return Task.CompletedTask;
     }
 

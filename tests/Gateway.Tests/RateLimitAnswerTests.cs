@@ -211,7 +211,7 @@ public sealed class RateLimitAnswerTests(SharedGateway shared)
 
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         var exposed = string.Join(',', refused.Headers.GetValues("Access-Control-Expose-Headers")).Split(',', StringSplitOptions.TrimEntries);
-        Assert.Superset(new HashSet<string> { "RateLimit", "RateLimit-Policy", "Retry-After" }, exposed.ToHashSet());
+        Assert.Superset(new HashSet<string> { "Idempotency-Replayed", "RateLimit", "RateLimit-Policy", "Retry-After" }, exposed.ToHashSet());
     }
 
     [Fact]

@@ -135,7 +135,7 @@ public sealed class RotatingSecretsTests(IdentityApi api)
     {
         var backing = await api.NewBackingAsync();
         Person person;
-        string secret;
+        string secret, created;
         await using (var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old)))
         {
             using var http = before.CreateClient();
@@ -143,6 +143,7 @@ public sealed class RotatingSecretsTests(IdentityApi api)
             await person.RegisterAsync();
             await person.LogInAsync();
             secret = (await CodeApp.EnableAsync(person, before.Time)).Secret;
+            created = await CreateKeyOnceAsync(http, person);
         }
 
         using var command = Command(backing);
@@ -168,6 +169,16 @@ public sealed class RotatingSecretsTests(IdentityApi api)
         using var answer = await same.SendAsync(
             HttpMethod.Post, "login/2fa", new { challenge_token = challenge, code = new CodeApp(secret, time).Code });
         Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(created, await CreateKeyOnceAsync(again, person));
+    }
+
+    /// <summary>Asks for an API key under a key of the same name each time; what is answered.</summary>
+    private static async Task<string> CreateKeyOnceAsync(HttpClient http, Person owner)
+    {
+        using var answer = await IdentityApi.SendAsync(
+            http, HttpMethod.Post, "/api/v1/auth/api-keys", owner.AccessToken, new { name = "k", scopes = new[] { "identity:self" } }, null, "once");
+        Assert.Equal(System.Net.HttpStatusCode.Created, answer.StatusCode);
+        return await answer.Content.ReadAsStringAsync();
     }
 
     private static IEnumerable<EncryptedColumn> Columns

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using Npgsql;
+using ServiceDefaults.Idempotency;
 
 namespace IdentityService.Tests.Support;
 
@@ -67,7 +68,7 @@ public sealed class IdentityApi : IAsyncLifetime
     internal Task<Person> SignedInAsync(string role) => Host.SignedInAsync(Http, role);
 
     internal static async Task<HttpResponseMessage> SendAsync(
-        HttpClient http, HttpMethod method, string address, string? token = null, object? body = null, string? ifMatch = null)
+        HttpClient http, HttpMethod method, string address, string? token = null, object? body = null, string? ifMatch = null, params string[] idempotencyKeys)
     {
         using var request = new HttpRequestMessage(method, address);
         if (token is not null)
@@ -78,6 +79,11 @@ public sealed class IdentityApi : IAsyncLifetime
         if (ifMatch is not null)
         {
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        }
+
+        if (idempotencyKeys.Length > 0)
+        {
+            request.Headers.TryAddWithoutValidation(IdempotencyKey.Header, idempotencyKeys);
         }
 
         request.Content = body switch
