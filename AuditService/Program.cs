@@ -14,6 +14,7 @@ using AuditService.Statistics;
 using AuditService.Subjects;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
+using ServiceDefaults.Idempotency;
 using ServiceDefaults.OpenApi;
 
 if (args is [OfflineVerifier.Command, .. var files])
@@ -36,6 +37,7 @@ builder.AddStatistics();
 builder.AddCompliance();
 builder.AddPush();
 builder.AddDeadLetters();
+builder.Services.AddIdempotency();
 builder.Services.AddValidation();
 
 var app = builder.Build();

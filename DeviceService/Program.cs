@@ -5,6 +5,7 @@ using DeviceService.Enrollment;
 using DeviceService;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Data;
+using ServiceDefaults.Idempotency;
 using ServiceDefaults.OpenApi;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -18,6 +19,7 @@ builder.AddDeviceMessaging();
 builder.AddDevices();
 builder.AddEnrollment();
 builder.AddConnectivity();
+builder.Services.AddIdempotency();
 builder.Services.AddValidation();
 
 var app = builder.Build();

@@ -5,6 +5,7 @@ using AuditService.Retention;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using ServiceDefaults.Data;
+using ServiceDefaults.Idempotency;
 
 namespace AuditService.Data;
 
@@ -28,6 +29,7 @@ internal sealed class AuditDbContext(DbContextOptions<AuditDbContext> options, T
             window.ToTable("audit_request_windows", table => table.ExcludeFromMigrations());
             window.HasKey(row => new { row.Run, row.Number });
         });
+        builder.AddIdempotency();
         builder.Entity<DeadLetter>(DeadLetterTable.Map);
         builder.Entity<LegalHold>(hold =>
         {

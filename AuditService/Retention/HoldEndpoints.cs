@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
+using ServiceDefaults.Idempotency;
 using ServiceDefaults.Messaging;
 using ServiceDefaults.Problems;
 
@@ -20,7 +21,7 @@ internal static class HoldEndpoints
     {
         var holds = app.MapGroup("/api/v1/audit/holds").WithTags("Retention").RequireScope(Scopes.AuditAdmin);
         holds.MapGet("", ListAsync).WithName("ListHolds");
-        holds.MapPost("", PlaceAsync).WithName("PlaceHold");
+        holds.MapPost("", PlaceAsync).AcceptIdempotencyKey().WithName("PlaceHold");
         holds.MapPost("/{id:guid}/release", ReleaseAsync).WithName("ReleaseHold");
     }
 

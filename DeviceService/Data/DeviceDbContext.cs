@@ -3,6 +3,7 @@ using DeviceService.Devices;
 using DeviceService.Enrollment;
 using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Data;
+using ServiceDefaults.Idempotency;
 
 namespace DeviceService.Data;
 
@@ -17,5 +18,5 @@ internal sealed class DeviceDbContext(DbContextOptions<DeviceDbContext> options,
 
     public DbSet<DeviceSignal> Signals => Set<DeviceSignal>();
 
-    protected override void MapTables(ModelBuilder builder) => builder.MapDevices().MapEnrollment().MapConnectivity();
+    protected override void MapTables(ModelBuilder builder) => builder.MapDevices().MapEnrollment().MapConnectivity().AddIdempotency();
 }

@@ -1,5 +1,6 @@
 using DeviceService.Devices;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Idempotency;
 
 namespace DeviceService.Enrollment;
 
@@ -25,7 +26,7 @@ internal static class EnrollmentEndpoints
         var tokens = routes.MapGroup(Tokens).RequireScope(Scopes.DevicesWrite).WithTags("Enrollment");
 
         tokens.MapPost("/", (CreateEnrollmentToken create, CreateEnrollmentTokenRequest request, HttpResponse response, CancellationToken stop) =>
-            create.HandleAsync(request, response, stop)).WithName("CreateEnrollmentToken");
+            create.HandleAsync(request, response, stop)).AcceptIdempotencyKey().WithName("CreateEnrollmentToken");
         tokens.MapGet("/", (ListEnrollmentTokens list, [AsParameters] ListEnrollmentTokensQuery query, CancellationToken stop) =>
             list.HandleAsync(query, stop)).WithName("ListEnrollmentTokens");
         tokens.MapGet("/{id:guid}", (ListEnrollmentTokens list, Guid id, CancellationToken stop) =>
