@@ -1,3 +1,6 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -193,6 +196,39 @@ public sealed class RepeatingCreationsTests(IdentityApi api)
 
         Assert.Equal("idempotency_key_malformed", await refused.ProblemAsync(HttpStatusCode.BadRequest));
         Assert.Equal(0, await creation.KeysMadeAsync(api.Host));
+    }
+
+    [Fact]
+    public async Task Repeat_Creation_IsCountedByRouteAndSaidOnTheSpan()
+    {
+        var trace = ActivityTraceId.CreateRandom();
+        ConcurrentQueue<string?> counted = [], told = [];
+        using var meters = new MeterListener();
+        meters.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Name == "platform.idempotency.requests")
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        meters.SetMeasurementEventCallback<long>((_, _, tags, _) => counted.Enqueue(string.Join(' ', tags.ToArray().Select(tag => tag.Value))));
+        meters.Start();
+        using var spans = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Microsoft.AspNetCore",
+            ActivityStopped = span => told.Enqueue(span.TraceId == trace ? (string?)span.GetTagItem("platform.idempotency.outcome") : null),
+        };
+        ActivitySource.AddActivityListener(spans);
+        var creation = OneCreation.OfApiKey(await api.SignedInAsync());
+
+        await creation.SendAsync(api.Http);
+        using var http = api.Host.CreateClient();
+        http.DefaultRequestHeaders.Add("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01");
+        await creation.SendAsync(http);
+
+        Assert.Contains("/api/v1/auth/api-keys/ done", counted);
+        Assert.Contains("/api/v1/auth/api-keys/ replayed", counted);
+        await Eventually.TrueAsync(() => Task.FromResult(told.Contains("replayed"))); // the span ends after the answer
     }
 
     [Fact]
