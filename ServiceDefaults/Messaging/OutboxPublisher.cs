@@ -10,7 +10,8 @@ namespace ServiceDefaults.Messaging;
 
 /// <summary>
 /// Publishes rows of the outbox, aggregates side by side, the events of one aggregate one after the other; each awaits the
-/// broker's confirm. A fault of one aggregate holds up that aggregate and no other.
+/// broker's confirm. A fault of one aggregate holds up that aggregate and no other. Nothing is begun once
+/// <see cref="MessagingOptions.ConfirmTimeout"/> has passed: the rows may be another relay's by then.
 /// </summary>
 internal sealed partial class OutboxPublisher(
     IBus bus, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider time, ILogger<OutboxPublisher> logger)
@@ -22,10 +23,11 @@ internal sealed partial class OutboxPublisher(
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         deadline.CancelAfter(options.Value.ConfirmTimeout);
+        var began = time.GetTimestamp();
         PublishedBatch batch = new(rows.Count);
         var faults = await Task.WhenAll(rows
             .GroupBy(row => row.Aggregate, StringComparer.Ordinal)
-            .Select(aggregate => PublishInOrderAsync(aggregate, batch, deadline.Token)));
+            .Select(aggregate => PublishInOrderAsync(aggregate, batch, began, deadline.Token)));
         if (Array.Find(faults, fault => fault is not null) is { } first)
         {
             LogNotConfirmed(logger, rows.Count - batch.Sent.Count, first);
@@ -35,13 +37,14 @@ internal sealed partial class OutboxPublisher(
     }
 
     private async Task<Exception?> PublishInOrderAsync(
-        IEnumerable<OutboxRow> aggregate, PublishedBatch batch, CancellationToken cancellationToken)
+        IEnumerable<OutboxRow> aggregate, PublishedBatch batch, long began, CancellationToken cancellationToken)
     {
         Exception? first = null;
         foreach (var row in aggregate)
         {
             try
             {
+                ThrowIfLate(began);
                 await PublishAsync(row, cancellationToken);
                 batch.Add(row);
             }
@@ -70,6 +73,15 @@ internal sealed partial class OutboxPublisher(
         }
 
         return first;
+    }
+
+    // The deadline's timer stands still with a process that is stopped, and what was under way goes on before it.
+    private void ThrowIfLate(long began)
+    {
+        if (time.GetElapsedTime(began) >= options.Value.ConfirmTimeout)
+        {
+            throw new TimeoutException("The time of the batch is over; its rows are tried anew.");
+        }
     }
 
     // What would befall every other event as well. All else is about this one: no queue takes it, a queue refuses it,
