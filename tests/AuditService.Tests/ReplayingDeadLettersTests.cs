@@ -1,10 +1,13 @@
 using System.Net;
+using System.Net.Http.Json;
+using AuditService.Data;
 using AuditService.Tests.Support;
+using ServiceDefaults.Contracts;
 
 namespace AuditService.Tests;
 
 /// <summary>Messages that a consumer gave up, and got again when it worked.</summary>
-public sealed class ReplayingDeadLettersTests(DeadLetterOffice office) : IClassFixture<DeadLetterOffice>
+public sealed class ReplayingDeadLettersTests(RunningAudit audit, DeadLetterOffice office) : IClassFixture<DeadLetterOffice>
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
@@ -27,20 +30,31 @@ public sealed class ReplayingDeadLettersTests(DeadLetterOffice office) : IClassF
         Assert.Equal(office.Queue, record.GetProperty("detail").Text("queue"));
     }
 
-    /// <summary>A death between the broker's confirm and the commit leaves the letter as it was, with the message in its queue.</summary>
+    /// <summary>kill -9 when the messages are in their queue, and even handled, and their replay is not noted.</summary>
     [Fact]
-    public async Task Replay_AgainAfterADeathBeforeTheCommit_HandledOnce()
+    public async Task ReplayRange_KilledBeforeItIsNoted_WaitsAndIsHandledOnceWhenReplayedAgain()
     {
-        var message = office.Event();
-        var letter = Assert.Single(await office.GiveUpAsync(message));
-        await office.ReplayAsync(letter);
-        await office.ExecuteAsync(
-            "UPDATE dead_letters SET state = 'waiting', decided_by = NULL, decided_at = NULL WHERE id = $1", letter.GetProperty("id").GetGuid());
+        PasswordChanged[] events = [office.Event(), office.Event()];
+        var letters = await office.GiveUpAsync(events);
+        var range = new { queue = office.Queue, from = letters[0].Text("failedAt") };
+        await using (await office.HoldNotesAsync())
+        {
+            using var process = ServiceProcess.Start(typeof(AuditDbContext).Assembly, audit.Settings);
+            using var visitor = RunningAudit.VisitAt(await process.AddressAsync(Deadline), office.Token(TimeSpan.FromMinutes(1)));
+            var replay = visitor.PostAsJsonAsync($"{DeadLetterOffice.Path}/replay", range);
+            await Eventually.Async(
+                () => Array.TrueForAll(events, message => office.Effects.Flaky.Contains(message.Envelope.Id)), Deadline, "it was not replayed");
+            await process.KillAsync();
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => replay);
+        }
 
-        await office.ReplayAsync(letter);
+        Assert.Equal(2, (await office.ListAsync($"queue={range.queue}&from={Uri.EscapeDataString(range.from)}")).Count);
+        using var again = await office.PostAsync("replay", range);
+        Assert.Equal(2, (await again.BodyAsync(HttpStatusCode.OK)).GetProperty("replayed").GetInt32());
 
         await office.QueueIsWorkedOffAsync();
-        Assert.Single(office.Effects.Flaky, id => id == message.Envelope.Id);
+        Assert.All(events, message => Assert.Single(office.Effects.Flaky, id => id == message.Envelope.Id));
+        await office.AuditedAsync("dead_letter.replayed", letters[1].Text("id"));
     }
 
     [Fact]

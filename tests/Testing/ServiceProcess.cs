@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 
 namespace Platform.Testing;
 
 /// <summary>A service as a process of its own, for tests that kill it.</summary>
-public sealed class ServiceProcess : IDisposable
+public sealed partial class ServiceProcess : IDisposable
 {
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
@@ -34,6 +35,14 @@ public sealed class ServiceProcess : IDisposable
         var running = new ServiceProcess(Process.Start(start) ?? throw new InvalidOperationException("The service did not start."));
         running.Listen();
         return running;
+    }
+
+    /// <summary>Where it answers, once it does; its port is any free one unless the settings say another.</summary>
+    public async Task<Uri> AddressAsync(TimeSpan deadline)
+    {
+        Match said = Match.Empty;
+        await Eventually.Async(() => (said = Listening().Match(Output)).Success, deadline, "the service does not listen");
+        return new Uri(said.Groups["address"].Value);
     }
 
     /// <summary>Its exit code, once it has ended by itself and everything it wrote was read.</summary>
@@ -66,6 +75,9 @@ public sealed class ServiceProcess : IDisposable
 
         _process.Dispose();
     }
+
+    [GeneratedRegex(@"Now listening on: (?<address>http://127\.0\.0\.1:\d+)", RegexOptions.ExplicitCapture, 10_000)]
+    private static partial Regex Listening();
 
     private void Signal(string name)
     {

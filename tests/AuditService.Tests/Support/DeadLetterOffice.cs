@@ -111,6 +111,20 @@ public sealed class DeadLetterOffice(RunningAudit audit) : IAsyncLifetime
         return await command.ExecuteNonQueryAsync();
     }
 
+    /// <summary>Whoever notes a decision on a letter of the office's queue waits at that statement until this is disposed.</summary>
+    public async Task<IAsyncDisposable> HoldNotesAsync()
+    {
+        var name = $"hold_{RunningAudit.NewId():N}";
+        var holder = new HeldNotes(NpgsqlDataSource.Create(audit.Database), name);
+        await holder.BeginAsync(
+            $"""
+            CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN PERFORM pg_advisory_xact_lock(hashtext('{name}')); RETURN NEW; END $$;
+            CREATE TRIGGER {name} BEFORE UPDATE ON dead_letters FOR EACH ROW WHEN (OLD.queue = '{Queue}') EXECUTE FUNCTION {name}();
+            """);
+        return holder;
+    }
+
     /// <summary>The audit records about that letter.</summary>
     public async Task<JsonElement> AuditedAsync(string action, string letter)
     {
@@ -126,5 +140,32 @@ public sealed class DeadLetterOffice(RunningAudit audit) : IAsyncLifetime
             Deadline,
             $"{action} is not in the audit log");
         return await platform.GetFromJsonAsync<JsonElement>($"/api/v1/audit/logs/{found.Text("id")}");
+    }
+
+    private sealed class HeldNotes(NpgsqlDataSource database, string name) : IAsyncDisposable
+    {
+        private NpgsqlConnection? _lock;
+
+        public async Task BeginAsync(string trigger)
+        {
+            _lock = await database.OpenConnectionAsync();
+            await ExecuteAsync($"SELECT pg_advisory_lock(hashtext('{name}'))");
+            await ExecuteAsync(trigger);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            // The trigger goes when those who waited have ended their transactions, the dead ones too.
+            await ExecuteAsync($"SELECT pg_advisory_unlock(hashtext('{name}'))");
+            await ExecuteAsync($"DROP FUNCTION {name} CASCADE");
+            await _lock!.DisposeAsync();
+            await database.DisposeAsync();
+        }
+
+        private async Task ExecuteAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, _lock);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 }

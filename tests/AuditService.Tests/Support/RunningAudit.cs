@@ -88,6 +88,13 @@ public sealed class RunningAudit : IAsyncLifetime
         return client;
     }
 
+    /// <summary>Another process of the service.</summary>
+    public static HttpClient VisitAt(Uri address, string token) => new()
+    {
+        BaseAddress = address,
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token) },
+    };
+
     /// <summary>An auditor of the tenant.</summary>
     public HttpClient VisitAsAuditor(Guid tenant) => Visit(Tokens.User(NewId(), tenant, "audit:read"));
 
