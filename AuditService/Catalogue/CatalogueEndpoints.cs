@@ -1,6 +1,7 @@
 using AuditService.Recording;
 using Microsoft.AspNetCore.Http.HttpResults;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
 
 namespace AuditService.Catalogue;
 

@@ -1,4 +1,3 @@
-using AuditService.Catalogue;
 using AuditService.Completeness;
 using AuditService.Data;
 using AuditService.Evidence;
@@ -10,6 +9,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using ServiceDefaults.Authentication;
+using ServiceDefaults.Contracts;
 
 namespace AuditService.Compliance;
 

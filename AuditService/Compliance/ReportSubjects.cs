@@ -1,4 +1,5 @@
-using AuditService.Catalogue;
+using ServiceDefaults.Contracts;
+
 
 namespace AuditService.Compliance;
 

@@ -1,6 +1,6 @@
 namespace AuditService.Recording;
 
-/// <summary>The actions that this service writes itself; <see cref="Catalogue.ActionCatalogue"/> has all.</summary>
+/// <summary>The actions that this service writes itself; <see cref="ServiceDefaults.Contracts.ActionCatalogue"/> has all.</summary>
 internal static class AuditActions
 {
     /// <summary>A request at the gateway.</summary>

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using AuditService.Catalogue;
+using ServiceDefaults.Contracts;
 
 namespace AuditService.Recording;
 

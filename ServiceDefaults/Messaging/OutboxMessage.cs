@@ -45,8 +45,14 @@ public sealed class OutboxMessage
     /// <summary>The row of an event, in the trace of the current activity.</summary>
     /// <param name="message">The event.</param>
     /// <param name="aggregate">Events of one aggregate are delivered in the order of their rows.</param>
+    /// <exception cref="InvalidOperationException">A record for the audit log is not as <see cref="ActionCatalogue"/> has its action.</exception>
     public static OutboxMessage From(IIntegrationEvent message, string aggregate)
     {
+        if (message is AuditRecorded record)
+        {
+            ActionCatalogue.Require(record);
+        }
+
         var type = message.GetType();
         return new OutboxMessage
         {

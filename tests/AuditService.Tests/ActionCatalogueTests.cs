@@ -2,8 +2,8 @@ using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using AuditService.Catalogue;
 using AuditService.Tests.Support;
+using ServiceDefaults.Contracts;
 
 namespace AuditService.Tests;
 
@@ -50,7 +50,7 @@ public sealed partial class ActionCatalogueTests(RunningAudit audit)
         Assert.Equal(ActionCatalogue.All.Count, items.GetArrayLength());
         var failed = items.EnumerateArray().Single(item => item.GetProperty("name").GetString() == "user.login_failed");
         Assert.Equal(
-            """{"name":"user.login_failed","category":"sign-in","writtenBy":"identity","severities":["warning"],"meaning":"somebody did not get in"}""",
+            """{"name":"user.login_failed","category":"sign-in","writtenBy":"identity","severities":["warning","critical"],"meaning":"somebody did not get in"}""",
             failed.GetRawText());
     }
 

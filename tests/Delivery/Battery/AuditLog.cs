@@ -44,7 +44,7 @@ internal sealed class AuditLog : IDisposable
         await using var count = database.CreateCommand(
             """
             SELECT count(*), count(DISTINCT resource_id), coalesce(min(leaf_index), 0), coalesce(max(leaf_index), -1), count(DISTINCT leaf_index)
-            FROM audit_records WHERE action = 'operation.committed'
+            FROM audit_records WHERE action = 'user.updated' AND resource_type = 'operation'
             """);
         (long Records, long Operations, long First, long Last, long Places) found = default;
         await Eventually.Async(

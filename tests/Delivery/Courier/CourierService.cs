@@ -97,7 +97,7 @@ internal static class CourierService
                 database.AddEvent(
                     new AuditRecorded(
                         envelope with { Id = Guid.CreateVersion7(envelope.OccurredAt) },
-                        "operation.committed", "operation", request.Id.ToString(), AuditSeverity.Info, AuditResult.Success),
+                        "user.updated", "operation", request.Id.ToString(), AuditSeverity.Info, AuditResult.Success),
                     request.Aggregate);
             }
         }

@@ -1,6 +1,6 @@
 using static ServiceDefaults.Contracts.AuditSeverity;
 
-namespace AuditService.Catalogue;
+namespace ServiceDefaults.Contracts;
 
 /// <summary>What the identity service writes.</summary>
 internal static class IdentityActions
@@ -13,7 +13,7 @@ internal static class IdentityActions
         new("user.updated", ActionCategory.Account, Identity, "somebody changed their own account", Info),
         new("user.login", ActionCategory.SignIn, Identity, "somebody signed in", Info),
         new("user.logout", ActionCategory.Session, Identity, "somebody signed out", Info),
-        new("user.login_failed", ActionCategory.SignIn, Identity, "somebody did not get in", Warning),
+        new("user.login_failed", ActionCategory.SignIn, Identity, "somebody did not get in", Warning, Critical),
         new("user.password_changed", ActionCategory.Credential, Identity, "somebody changed their password, or tried to", Notice, Warning),
         new("user.created", ActionCategory.Account, Identity, "an administrator made an account", Notice),
         new("user.disabled", ActionCategory.Account, Identity, "an administrator keeps an account from signing in", Notice),

@@ -1,19 +1,21 @@
 using System.Collections.Frozen;
 using static ServiceDefaults.Contracts.AuditSeverity;
 
-namespace AuditService.Catalogue;
+namespace ServiceDefaults.Contracts;
 
 /// <summary>
-/// Every action of the platform, the one place where it stands. A record with another one, of a newer service, is kept and
-/// marked <c>action:unknown</c>. README.md shows the same; a test holds both, and the services' code, together.
+/// Every action of the platform with its severities, the one place where they stand: the outbox takes no record of another
+/// action or severity, and the audit service shows and groups its log by them. A record with another action, of a newer
+/// service, is kept there and marked <c>action:unknown</c>.
 /// </summary>
-internal static class ActionCatalogue
+public static class ActionCatalogue
 {
     private const string Gateway = "gateway";
     private const string Audit = "audit";
     private const string Device = "device";
     private const string Notification = "notification";
 
+    /// <summary>All of them.</summary>
     public static readonly IReadOnlyList<AuditAction> All =
     [
         new("api.request", ActionCategory.Request, Gateway, "a request came to an end at the gateway", Info, Notice, Warning),
@@ -53,6 +55,19 @@ internal static class ActionCatalogue
 
     /// <summary>The action of that name; null for one that this build does not know.</summary>
     public static AuditAction? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>Holds a record that is about to be written against the catalogue.</summary>
+    /// <exception cref="InvalidOperationException">It has no such action, or not with that severity.</exception>
+    public static void Require(AuditRecorded record)
+    {
+        var action = Find(record.Action)
+            ?? throw new InvalidOperationException($"The catalogue of actions has no '{record.Action}'.");
+        if (!action.Severities.Contains(record.Severity))
+        {
+            throw new InvalidOperationException(
+                $"The catalogue of actions has '{action.Name}' with severity {string.Join(" or ", action.Severities)}, not {record.Severity}.");
+        }
+    }
 
     /// <summary>Names of a category's actions.</summary>
     public static string[] Of(string category) => [.. All.Where(action => action.Category == category).Select(action => action.Name)];
