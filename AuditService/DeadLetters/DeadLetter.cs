@@ -6,6 +6,9 @@ namespace AuditService.DeadLetters;
 /// </summary>
 internal sealed class DeadLetter
 {
+    /// <summary>Reason of a letter that was discarded because the person it was about was erased.</summary>
+    public const string Erased = "erased";
+
     public required Guid Id { get; init; }
 
     /// <summary>SHA-256 over queue, message and time of the failure: collected twice, it is kept once.</summary>
@@ -36,18 +39,18 @@ internal sealed class DeadLetter
     /// <summary>The exception's type.</summary>
     public required string FaultType { get; init; }
 
-    public required string FaultMessage { get; init; }
+    public required string FaultMessage { get; set; }
 
-    public string? FaultTrace { get; init; }
+    public string? FaultTrace { get; set; }
 
     /// <summary>The letter that this message was before it was replayed.</summary>
     public Guid? ReplayOf { get; init; }
 
     /// <summary>Headers and properties of the message, as JSON.</summary>
-    public required string Headers { get; init; }
+    public required string Headers { get; set; }
 
-    /// <summary>The message to the byte.</summary>
-    public required byte[] Body { get; init; }
+    /// <summary>The message to the byte; empty when it was erased.</summary>
+    public required byte[] Body { get; set; }
 
     /// <summary>One of <see cref="DeadLetterStates"/>.</summary>
     public string State { get; private set; } = DeadLetterStates.Waiting;
@@ -63,6 +66,23 @@ internal sealed class DeadLetter
 
     /// <summary>Nobody will handle it.</summary>
     public void Discarded(string by, DateTimeOffset at, string reason) => Decide(DeadLetterStates.Discarded, by, at, reason);
+
+    /// <summary>
+    /// Takes out what is personal of somebody: the text of the fault, which may quote the message, and of the message all but
+    /// what is left. With nothing left it can no longer be replayed.
+    /// </summary>
+    /// <returns>Whether it waited and is discarded by this.</returns>
+    public bool Erase(byte[]? left, string by, DateTimeOffset at)
+    {
+        (FaultMessage, FaultTrace, Headers, Body) = ("", null, DeadLetterMessage.WithoutTheFailure(Headers), left ?? []);
+        if (left is not null || State != DeadLetterStates.Waiting)
+        {
+            return false;
+        }
+
+        Discarded(by, at, Erased);
+        return true;
+    }
 
     private void Decide(string state, string by, DateTimeOffset at, string? reason)
     {

@@ -60,6 +60,18 @@ internal static class DeadLetterMessage
         header.StartsWith("MT-Fault-", StringComparison.Ordinal) || header.StartsWith("MT-Host-", StringComparison.Ordinal)
         || header == Reason || header.StartsWith("x-", StringComparison.Ordinal) || header == DeadLetterQueue.ReplayHeader;
 
+    /// <summary>Stored headers without those of the failure, whose texts may quote the message.</summary>
+    public static string WithoutTheFailure(string headers)
+    {
+        var all = JsonNode.Parse(headers)!.AsObject();
+        foreach (var name in all.Select(header => header.Key).Where(IsOfTheFailure).ToList())
+        {
+            all.Remove(name);
+        }
+
+        return all.ToJsonString();
+    }
+
     // rabbitmq://host/virtual-host/queue?options
     private static string QueueOf(JsonObject headers) =>
         Uri.TryCreate(Text(headers[FaultAddress]), UriKind.Absolute, out var address) && address.Segments is [.., var last] && last.Length > 1

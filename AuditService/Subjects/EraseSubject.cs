@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using AuditService.Data;
+using AuditService.DeadLetters;
 using AuditService.Evidence;
 using AuditService.Reading;
 using AuditService.Recording;
@@ -16,7 +17,7 @@ namespace AuditService.Subjects;
 /// <summary>
 /// Takes out of the records by and about one person what can be personal. The digest of it stays, so the leaves still
 /// belong to the records and every proof holds; without the salt nobody can find out by trying what was there. The ids
-/// stay too: they name nobody once the account is gone. What a legal hold covers is left alone.
+/// stay too: they name nobody once the account is gone. Dead letters lose it as well. What a legal hold covers is left alone.
 /// </summary>
 internal static class EraseSubject
 {
@@ -48,6 +49,8 @@ internal static class EraseSubject
         ErasureRequest request,
         AuditDbContext database,
         Caller caller,
+        DeadLetterMetrics metrics,
+        TimeProvider time,
         CancellationToken cancellationToken)
     {
         await using var transaction = await database.Database.BeginTransactionAsync(cancellationToken);
@@ -68,18 +71,21 @@ internal static class EraseSubject
         }
         while (rows.Count == Batch);
 
+        var letters = await EraseDeadLetters.RunAsync(database, id, caller, time.GetUtcNow(), cancellationToken);
         database.AddEvent(
             new AuditRecorded(
                 caller.Envelope(), AuditActions.SubjectErased, "audit_subject", id, AuditSeverity.Warning, AuditResult.Success,
                 Detail: new Dictionary<string, string>(StringComparer.Ordinal)
                 {
                     ["records"] = erased.ToString(CultureInfo.InvariantCulture),
+                    ["deadLetters"] = letters.Count.ToString(CultureInfo.InvariantCulture),
                     ["reason"] = request.Reason,
                 }),
             $"{AuditActions.SubjectErased}:{id}");
         await database.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return TypedResults.Ok(new Erasure(erased));
+        letters.FindAll(letter => letter.Ended).ForEach(letter => metrics.Discarded(letter.Queue));
+        return TypedResults.Ok(new Erasure(erased, letters.Count));
     }
 
     private static async Task<int> EraseAsync(NpgsqlConnection connection, List<StoredRow> rows, CancellationToken cancellationToken)
@@ -120,4 +126,5 @@ public sealed class ErasureRequest
 
 /// <summary>What was done.</summary>
 /// <param name="Records">Records whose personal part was erased.</param>
-internal sealed record Erasure(int Records);
+/// <param name="DeadLetters">Messages that consumers gave up whose personal part was erased; those with nothing else are discarded.</param>
+internal sealed record Erasure(int Records, int DeadLetters);
