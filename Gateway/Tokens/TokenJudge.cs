@@ -15,7 +15,7 @@ internal readonly record struct TokenVerdict(VerifiedToken? Token, string? Refus
 }
 
 /// <summary>
-/// Judges access tokens: verified once, remembered by the digest of their text, and asked at every hit whether they have
+/// Judges access tokens: verified once, remembered by digest and signature, and asked at every hit whether they have
 /// expired, are for another audience by now, or were revoked.
 /// </summary>
 internal sealed class TokenJudge(
@@ -30,25 +30,25 @@ internal sealed class TokenJudge(
     /// <summary>Judges a token; without waiting and without allocating when it is remembered.</summary>
     public ValueTask<TokenVerdict> JudgeAsync(ReadOnlyMemory<char> token, CancellationToken cancellationToken)
     {
-        if (!TokenDigest.TryOf(token.Span, out var digest))
+        if (!SignedText.TryOf(token, out var text))
         {
             metrics.TokenSeen("refused");
             return new(new TokenVerdict(null, "The access token is malformed.", 0));
         }
 
-        return tokens.Find(digest) is { } known
+        return tokens.Find(text) is { } known
             ? new(Judge(known, "cached"))
-            : VerifyAsync(digest, token, cancellationToken);
+            : VerifyAsync(text, cancellationToken);
     }
 
     /// <summary>Judges anew a token that was found good before.</summary>
     public TokenVerdict JudgeAgain(VerifiedToken token) => Judge(token, "cached");
 
-    private async ValueTask<TokenVerdict> VerifyAsync(TokenDigest digest, ReadOnlyMemory<char> text, CancellationToken cancellationToken)
+    private async ValueTask<TokenVerdict> VerifyAsync(SignedText text, CancellationToken cancellationToken)
     {
         try
         {
-            var (token, refusal) = await tokens.VerifyAsync(digest, text.ToString(), cancellationToken);
+            var (token, refusal) = await tokens.VerifyAsync(text, cancellationToken);
             if (token is not null)
             {
                 return Judge(token, "verified");

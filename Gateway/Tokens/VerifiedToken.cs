@@ -6,9 +6,12 @@ using ServiceDefaults.Contracts;
 namespace Gateway.Tokens;
 
 /// <summary>A token whose signature and claims were found good once, with all that each later request needs of it.</summary>
-internal sealed class VerifiedToken(AccessToken token)
+internal sealed class VerifiedToken(AccessToken token, string signature)
 {
     public AccessToken Token { get; } = token;
+
+    /// <summary>As it is written: with the digest of what it signs, it tells this token from any other.</summary>
+    public string Signature { get; } = signature;
 
     /// <summary>Under which ids it can be revoked.</summary>
     public RevocableToken Revocable { get; } = RevocableToken.Of(token);

@@ -12,29 +12,30 @@ internal sealed class VerifiedTokens
     private readonly AccessTokenValidator _validator;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly RecentEntries<TokenDigest, VerifiedToken> _verified;
+    private readonly RecentEntries<Sha256Digest, VerifiedToken> _verified;
 
     public VerifiedTokens(AccessTokenValidator validator, IOptions<TokenOptions> options, GatewayMetrics metrics, TimeProvider time)
     {
         _validator = validator;
         _metrics = metrics;
         _time = time;
-        _verified = new RecentEntries<TokenDigest, VerifiedToken>(options.Value.CacheSize);
+        _verified = new RecentEntries<Sha256Digest, VerifiedToken>(options.Value.CacheSize);
         metrics.Observe("platform.gateway.token.cache.size", "{token}", "Verified tokens in memory", () => Count);
     }
 
     public int Count => _verified.Count;
 
-    /// <summary>Finds without checking anything anew.</summary>
-    public VerifiedToken? Find(in TokenDigest digest) => _verified.TryGet(digest, out var token) ? token : null;
+    /// <summary>Finds without checking anything anew but that it is that token, signature included.</summary>
+    public VerifiedToken? Find(in SignedText text) =>
+        _verified.TryGet(text.Digest, out var token) && text.HasSignature(token.Signature) ? token : null;
 
     /// <summary>Verifies and remembers what is good.</summary>
     /// <exception cref="KeysUnavailableException">The token's key can't be had.</exception>
     public async ValueTask<(VerifiedToken? Token, string? Refusal)> VerifyAsync(
-        TokenDigest digest, string token, CancellationToken cancellationToken)
+        SignedText text, CancellationToken cancellationToken)
     {
         var start = _time.GetTimestamp();
-        var result = await _validator.ValidateAsync(token, cancellationToken);
+        var result = await _validator.ValidateAsync(text, cancellationToken);
         _metrics.Validated(_time.GetElapsedTime(start));
         if (result.Token is not { } good)
         {
@@ -42,6 +43,6 @@ internal sealed class VerifiedTokens
         }
 
         // Requests that verified the same token side by side go on with one object, by which they share introspection.
-        return (_verified.Keep(digest, new VerifiedToken(good)), null);
+        return (_verified.Keep(text.Digest, new VerifiedToken(good, text.Signature.ToString())), null);
     }
 }

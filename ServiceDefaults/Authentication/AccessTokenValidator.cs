@@ -9,15 +9,20 @@ namespace ServiceDefaults.Authentication;
 public sealed class AccessTokenValidator(
     IVerificationKeys keys, IOptions<AuthenticationOptions> options, TimeProvider time)
 {
+    private static readonly AccessTokenResult Malformed = AccessTokenResult.Refused("The access token is malformed.");
+
     /// <summary>Checks form, type, signature, issuer, audience and lifetime, in that order.</summary>
     /// <exception cref="KeysUnavailableException">The keys can't be had; nothing is known about the token.</exception>
-    public async ValueTask<AccessTokenResult> ValidateAsync(string token, CancellationToken cancellationToken)
-    {
-        if (!CompactJws.TryTakeApart(token, out var jws))
-        {
-            return AccessTokenResult.Refused("The access token is malformed.");
-        }
+    public ValueTask<AccessTokenResult> ValidateAsync(string token, CancellationToken cancellationToken) =>
+        SignedText.TryOf(token.AsMemory(), out var text) ? ValidateAsync(text, cancellationToken) : new(Malformed);
 
+    /// <summary>The same.</summary>
+    /// <exception cref="KeysUnavailableException">The keys can't be had; nothing is known about the token.</exception>
+    public ValueTask<AccessTokenResult> ValidateAsync(in SignedText token, CancellationToken cancellationToken) =>
+        CompactJws.TryTakeApart(token, out var jws) ? ValidateAsync(jws, cancellationToken) : new(Malformed);
+
+    private async ValueTask<AccessTokenResult> ValidateAsync(CompactJws jws, CancellationToken cancellationToken)
+    {
         // RFC 9068 section 4: any other type, an id token's for one, is refused whatever it says.
         if (!string.Equals(jws.Type, "at+jwt", StringComparison.OrdinalIgnoreCase)
             && !string.Equals(jws.Type, "application/at+jwt", StringComparison.OrdinalIgnoreCase))
@@ -34,7 +39,7 @@ public sealed class AccessTokenValidator(
 
         return AccessTokenPayload.Read(jws.PayloadOctets.Span) is { } claims
             ? Judge(claims, key.KeyId)
-            : AccessTokenResult.Refused("The access token is malformed.");
+            : Malformed;
     }
 
     private AccessTokenResult Judge(AccessTokenClaims claims, string signingKey)

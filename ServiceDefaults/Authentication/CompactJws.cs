@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
-using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -16,8 +15,8 @@ public sealed class CompactJws
     /// <summary>Longer tokens are refused unread, in characters.</summary>
     public const int Longest = 8192;
 
-    private static readonly SearchValues<byte> Alphabet =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"u8);
+    private static readonly SearchValues<char> Alphabet =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     // RFC 8725 section 2.4 and 3.1: members that appear twice are read differently by different parsers.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
@@ -29,10 +28,10 @@ public sealed class CompactJws
 
     private readonly Header _header;
 
-    private CompactJws(Header header, byte[] signedPart, byte[] signature, byte[] payload)
+    private CompactJws(Header header, in Sha256Digest signedDigest, byte[] signature, byte[] payload)
     {
         _header = header;
-        SignedPart = signedPart;
+        SignedDigest = signedDigest;
         Signature = signature;
         PayloadOctets = payload;
     }
@@ -46,8 +45,8 @@ public sealed class CompactJws
     /// <summary><c>kid</c>.</summary>
     public string? KeyId => _header.KeyId;
 
-    /// <summary>The ASCII octets that are signed: header, dot, payload.</summary>
-    public ReadOnlyMemory<byte> SignedPart { get; }
+    /// <summary>SHA-256 of the ASCII octets that are signed: header, dot, payload.</summary>
+    public Sha256Digest SignedDigest { get; }
 
     /// <summary>The signature's octets.</summary>
     public ReadOnlyMemory<byte> Signature { get; }
@@ -59,9 +58,11 @@ public sealed class CompactJws
     internal ReadOnlyMemory<byte> PayloadOctets { get; }
 
     /// <summary>Takes a token apart; false for anything that is not strictly well formed.</summary>
-    public static bool TryParse(ReadOnlySpan<char> token, [NotNullWhen(true)] out CompactJws? jws)
+    public static bool TryParse(string token, [NotNullWhen(true)] out CompactJws? jws)
     {
-        if (!TryTakeApart(token, out jws) || !TryReadObject(jws.PayloadOctets.Span, out var claims))
+        if (!SignedText.TryOf(token.AsMemory(), out var text)
+            || !TryTakeApart(text, out jws)
+            || !TryReadObject(jws.PayloadOctets.Span, out var claims))
         {
             jws = null;
             return false;
@@ -72,36 +73,24 @@ public sealed class CompactJws
     }
 
     /// <summary>The same, but for <see cref="Payload"/>: its reader must be as strict.</summary>
-    internal static bool TryTakeApart(ReadOnlySpan<char> token, [NotNullWhen(true)] out CompactJws? jws)
+    internal static bool TryTakeApart(in SignedText text, [NotNullWhen(true)] out CompactJws? jws)
     {
         jws = null;
-        if (token.Length > Longest)
+        var signed = text.SignedPart;
+        var dot = signed.IndexOf('.');
+        if (dot <= 0
+            || !TryDecode(signed[(dot + 1)..], out var payload)
+            || !TryDecode(text.Signature, out var signature)
+            || HeaderOf(signed[..dot]) is not { } header)
         {
             return false;
         }
 
-        Span<byte> ascii = token.Length <= 2048 ? stackalloc byte[token.Length] : new byte[token.Length];
-        if (Ascii.FromUtf16(token, ascii, out var length) != OperationStatus.Done)
-        {
-            return false;
-        }
-
-        ascii = ascii[..length];
-        var first = ascii.IndexOf((byte)'.');
-        var last = ascii.LastIndexOf((byte)'.');
-        if (first <= 0 || first == last
-            || !TryDecode(ascii[(first + 1)..last], out var payload)
-            || !TryDecode(ascii[(last + 1)..], out var signature)
-            || HeaderOf(ascii[..first]) is not { } header)
-        {
-            return false;
-        }
-
-        jws = new CompactJws(header, ascii[..last].ToArray(), signature, payload);
+        jws = new CompactJws(header, text.Digest, signature, payload);
         return true;
     }
 
-    private static Header? HeaderOf(ReadOnlySpan<byte> part)
+    private static Header? HeaderOf(ReadOnlySpan<char> part)
     {
         foreach (var known in Headers)
         {
@@ -118,12 +107,12 @@ public sealed class CompactJws
             return null;
         }
 
-        Header header = new(part.ToArray(), algorithm, type, keyId);
+        Header header = new(part.ToString(), algorithm, type, keyId);
         Headers[(uint)Interlocked.Increment(ref _nextHeader) % Headers.Length] = header;
         return header;
     }
 
-    private static bool TryDecode(ReadOnlySpan<byte> part, out byte[] octets)
+    private static bool TryDecode(ReadOnlySpan<char> part, out byte[] octets)
     {
         octets = [];
         if (part.IsEmpty || part.Length % 4 == 1 || part.ContainsAnyExcept(Alphabet))
@@ -133,7 +122,7 @@ public sealed class CompactJws
 
         // The decoder refuses stray bits in the last character too: they would be a second spelling of the same octets.
         octets = new byte[Base64Url.GetMaxDecodedLength(part.Length)];
-        return Base64Url.DecodeFromUtf8(part, octets, out _, out var written) == OperationStatus.Done
+        return Base64Url.DecodeFromChars(part, octets, out _, out var written) == OperationStatus.Done
             && written == octets.Length;
     }
 
@@ -182,5 +171,5 @@ public sealed class CompactJws
         }
     }
 
-    private sealed record Header(byte[] Part, string Algorithm, string? Type, string? KeyId);
+    private sealed record Header(string Part, string Algorithm, string? Type, string? KeyId);
 }

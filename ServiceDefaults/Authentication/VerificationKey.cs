@@ -86,8 +86,8 @@ public sealed class VerificationKey
         try
         {
             return key is RSA rsa
-                ? rsa.VerifyData(jws.SignedPart.Span, jws.Signature.Span, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
-                : ((ECDsa)key).VerifyData(jws.SignedPart.Span, jws.Signature.Span, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+                ? rsa.VerifyHash(jws.SignedDigest.Octets, jws.Signature.Span, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                : ((ECDsa)key).VerifyHash(jws.SignedDigest.Octets, jws.Signature.Span, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
         finally
         {

@@ -36,6 +36,7 @@ internal static class TokenBenchmark
 
     // Some seconds: what is measured earlier is partly code that the compiler has not got round to.
     private const int WarmUp = 300;
+    private const int ShortWarmUp = 5000;
 
     public static async Task<int> RunAsync()
     {
@@ -157,7 +158,7 @@ internal static class TokenBenchmark
     {
         List<double> times = [];
         var (bytes, wrong) = (0L, 0);
-        for (var round = -20; round < Rounds; round++)
+        for (var round = -ShortWarmUp; round < Rounds; round++)
         {
             var allocated = GC.GetAllocatedBytesForCurrentThread();
             for (var from = 0; from < items.Length; from += Few)

@@ -17,7 +17,7 @@ public sealed class RequestRecordTextTests
     public void Write_RequestOfAUser_IsTheContractsOwnJson()
     {
         VerifiedToken token = new(new AccessToken(
-            "t-1", "01a1fc85-8e76-73cf-9cc2-5b1b069740a6", "web", Guid.Parse("00000000-0000-0000-0000-000000000001"), "s-1", "ada", ["devices:read"], [], 0, At, At.AddMinutes(15)));
+            "t-1", "01a1fc85-8e76-73cf-9cc2-5b1b069740a6", "web", Guid.Parse("00000000-0000-0000-0000-000000000001"), "s-1", "ada", ["devices:read"], [], 0, At, At.AddMinutes(15)), "signature");
         var trace = ActivityTraceId.CreateRandom();
         var record = Written(new EndedRequest
         {

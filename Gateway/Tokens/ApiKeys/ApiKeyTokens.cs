@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Revocation;
 using Microsoft.Extensions.Options;
+using ServiceDefaults.Authentication;
 
 namespace Gateway.Tokens.ApiKeys;
 
@@ -37,14 +38,14 @@ internal sealed class ApiKeyTokens(
     // A new token that is revoked already: by a cut-off within the same second, which the next one is not.
     private static readonly TimeSpan RevokedFor = TimeSpan.FromSeconds(1);
 
-    private readonly RecentEntries<TokenDigest, Exchanged> _tokens = new(options.Value.ApiKeyCacheSize);
-    private readonly RecentEntries<TokenDigest, Until> _refused = new(MostRefused);
+    private readonly RecentEntries<Sha256Digest, Exchanged> _tokens = new(options.Value.ApiKeyCacheSize);
+    private readonly RecentEntries<Sha256Digest, Until> _refused = new(MostRefused);
     private readonly RecentEntries<string, Until> _throttled = new(MostRefused);
-    private readonly ConcurrentDictionary<TokenDigest, Lazy<Task<ApiKeyVerdict>>> _underWay = [];
+    private readonly ConcurrentDictionary<Sha256Digest, Lazy<Task<ApiKeyVerdict>>> _underWay = [];
 
     public async ValueTask<ApiKeyVerdict> JudgeAsync(string key, string? address, CancellationToken cancellationToken)
     {
-        if (key.Length is 0 or > Longest || !TokenDigest.TryOf(key, out var digest) || IsRefused(_refused, digest))
+        if (key.Length is 0 or > Longest || !Sha256Digest.TryOf(key, out var digest) || IsRefused(_refused, digest))
         {
             return Refuse();
         }
@@ -77,7 +78,7 @@ internal sealed class ApiKeyTokens(
             (Keys: this, Key: key, Address: address)).Value.WaitAsync(cancellationToken);
     }
 
-    private async Task<ApiKeyVerdict> ExchangeAsync(TokenDigest digest, string key, string? address)
+    private async Task<ApiKeyVerdict> ExchangeAsync(Sha256Digest digest, string key, string? address)
     {
         try
         {
@@ -107,7 +108,7 @@ internal sealed class ApiKeyTokens(
         }
     }
 
-    private async Task<ApiKeyVerdict> EnterAsync(TokenDigest digest, string text)
+    private async Task<ApiKeyVerdict> EnterAsync(Sha256Digest digest, string text)
     {
         var verdict = await judge.JudgeAsync(text.AsMemory(), CancellationToken.None);
         if (verdict.Unavailable)
@@ -127,7 +128,7 @@ internal sealed class ApiKeyTokens(
         return new ApiKeyVerdict(verdict, exchanged.Authorization);
     }
 
-    private ApiKeyVerdict Remember(TokenDigest digest, DateTimeOffset until)
+    private ApiKeyVerdict Remember(Sha256Digest digest, DateTimeOffset until)
     {
         _tokens.Remove(digest);
         _refused.Set(digest, new Until(until));
@@ -140,7 +141,7 @@ internal sealed class ApiKeyTokens(
         return new ApiKeyVerdict(new TokenVerdict(null, Refusal, 0), null);
     }
 
-    private bool IsRefused(RecentEntries<TokenDigest, Until> refused, in TokenDigest digest) =>
+    private bool IsRefused(RecentEntries<Sha256Digest, Until> refused, in Sha256Digest digest) =>
         refused.TryGet(digest, out var until) && time.GetUtcNow() < until.Instant;
 
     private sealed record Exchanged(ReadOnlyMemory<char> Token, string Authorization, RevocableToken Revocable, long EndsAt);
