@@ -7,7 +7,7 @@ internal sealed class TokenOptions
 {
     public const string Section = "Tokens";
 
-    /// <summary>Verified tokens kept in memory, about 1.5 kB each.</summary>
+    /// <summary>Verified tokens kept in memory, about 2 kB each.</summary>
     [Range(2, 1_000_000)]
     public int CacheSize { get; set; } = 50_000;
 
