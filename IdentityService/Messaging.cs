@@ -1,3 +1,4 @@
+using IdentityService.ApiKeys;
 using IdentityService.Clients;
 using IdentityService.Data;
 using ServiceDefaults.Messaging;
@@ -8,5 +9,9 @@ namespace IdentityService;
 internal static class Messaging
 {
     public static void AddIdentityMessaging(this IHostApplicationBuilder builder) =>
-        builder.AddMessaging<IdentityDb>("identity", static bus => bus.AddConsumer<DeviceClientConsumer>());
+        builder.AddMessaging<IdentityDb>("identity", static bus =>
+        {
+            bus.AddConsumer<DeviceClientConsumer>();
+            bus.AddConsumer<ApiKeyUseConsumer>();
+        });
 }

@@ -51,6 +51,11 @@ internal sealed partial class JournalWriting(
 
     private TimeSpan UntilCount()
     {
+        if (_count.IsFull)
+        {
+            return TimeSpan.Zero;
+        }
+
         var due = _count.From + options.Value.CountEvery - time.GetUtcNow();
         return due > TimeSpan.Zero ? due : TimeSpan.Zero;
     }

@@ -2,9 +2,12 @@ using ServiceDefaults.Contracts;
 
 namespace Gateway.RequestAudit;
 
-/// <summary>One record among the lines: where its line ends, and how its request ended.</summary>
+/// <summary>One record among the lines: where its line ends, and what is counted of its request.</summary>
 /// <param name="End">Offset after the line's newline.</param>
-internal readonly record struct RecordLine(int End, AuditResult Result);
+/// <param name="Result">How it ended.</param>
+/// <param name="ApiKey">Id of the API key that it came with, or null.</param>
+/// <param name="At">When it came in.</param>
+internal readonly record struct RecordLine(int End, AuditResult Result, string? ApiKey, DateTimeOffset At);
 
 /// <summary>
 /// Records as lines of the journal, one after the other in one buffer. Not safe for concurrent use.
@@ -30,7 +33,7 @@ internal sealed class RecordLines
     /// <summary>The lines from one to another, as one text.</summary>
     public ReadOnlySpan<byte> Text(int count) => _text.AsSpan(0, count == 0 ? 0 : _lines[count - 1].End);
 
-    public void Add(ReadOnlySpan<byte> record, AuditResult result)
+    public void Add(ReadOnlySpan<byte> record, AuditResult result, string? apiKey, DateTimeOffset at)
     {
         var end = _length + Lead.Length + record.Length + Tail.Length;
         if (end > _text.Length)
@@ -42,7 +45,7 @@ internal sealed class RecordLines
         record.CopyTo(_text.AsSpan(_length + Lead.Length));
         Tail.CopyTo(_text.AsSpan(end - Tail.Length));
         _length = end;
-        _lines.Add(new RecordLine(end, result));
+        _lines.Add(new RecordLine(end, result, apiKey, at));
     }
 
     public void Clear()

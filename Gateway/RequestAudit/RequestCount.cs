@@ -2,15 +2,22 @@ using ServiceDefaults.Contracts;
 
 namespace Gateway.RequestAudit;
 
-/// <summary>Counts the records of one window by result.</summary>
+/// <summary>Counts the records of one window by result and by API key.</summary>
 internal sealed class RequestCount(DateTimeOffset from)
 {
+    // A count is one message, some 100 octets a key.
+    private const int MostKeys = 1000;
+
+    private readonly Dictionary<string, (long Count, DateTimeOffset LastAt)> _keys = new(StringComparer.Ordinal);
     private long? _first;
     private long _success;
     private long _denied;
     private long _failure;
 
     public DateTimeOffset From { get; private set; } = from;
+
+    /// <summary>Whether the window should end before its time.</summary>
+    public bool IsFull => _keys.Count >= MostKeys;
 
     /// <param name="first">Number of the first of them.</param>
     /// <param name="lines">Those that were kept are counted.</param>
@@ -20,6 +27,12 @@ internal sealed class RequestCount(DateTimeOffset from)
         _first ??= first;
         for (var line = 0; line < kept; line++)
         {
+            if (lines[line].ApiKey is { } key)
+            {
+                var (count, lastAt) = _keys.GetValueOrDefault(key);
+                _keys[key] = (count + 1, lines[line].At > lastAt ? lines[line].At : lastAt);
+            }
+
             switch (lines[line].Result)
             {
                 case AuditResult.Success:
@@ -42,8 +55,13 @@ internal sealed class RequestCount(DateTimeOffset from)
             ? null
             : new RequestsCounted(
                 new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("gateway"), null, null, null, null),
-                gateway, run, number, From, now, _first, _success, _denied, _failure, dropped);
+                gateway, run, number, From, now, _first, _success, _denied, _failure, dropped, Uses());
+        _keys.Clear();
         (_first, _success, _denied, _failure, From) = (null, 0, 0, 0, now);
         return counted;
     }
+
+    private List<ApiKeyUse>? Uses() => _keys.Count == 0
+        ? null
+        : [.. _keys.Where(static key => Guid.TryParse(key.Key, out _)).Select(static key => new ApiKeyUse(Guid.Parse(key.Key), key.Value.Count, key.Value.LastAt))];
 }

@@ -32,7 +32,7 @@ internal sealed class RequestRecords(IOptions<RequestAuditOptions> options, Gate
                 return;
             }
 
-            _filling.Add(record, RequestsCounted.ResultOf(request.Status));
+            _filling.Add(record, RequestsCounted.ResultOf(request.Status), request.Token?.Token.KeyId, request.At);
             first = _filling.Count == 1;
         }
 

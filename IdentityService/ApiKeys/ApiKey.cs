@@ -39,7 +39,7 @@ internal sealed class ApiKey : ITenantOwned
     /// <summary>UTC; up to a minute behind.</summary>
     public DateTimeOffset? LastUsedAt { get; private set; }
 
-    /// <summary>How often it was exchanged for a token; up to a minute behind.</summary>
+    /// <summary>Requests that came with it, see <see cref="ApiKeyUseConsumer"/>; up to a minute behind.</summary>
     public long UseCount { get; private set; }
 
     public bool LivesAt(DateTimeOffset now) => RevokedAt is null && now < ExpiresAt;

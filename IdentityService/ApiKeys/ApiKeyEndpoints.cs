@@ -14,8 +14,6 @@ internal static class ApiKeyEndpoints
     {
         services.AddValidatedOptions<ApiKeyOptions>("ApiKeys");
         services.AddSingleton<WrongKeys>();
-        services.AddSingleton<ApiKeyUses>();
-        services.AddHostedService(static provider => provider.GetRequiredService<ApiKeyUses>());
         services.AddScoped<CreateApiKey>();
         services.AddScoped<RevokeApiKey>();
         services.AddScoped<ApiKeyEnding>();

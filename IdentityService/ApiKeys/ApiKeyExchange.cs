@@ -18,7 +18,7 @@ namespace IdentityService.ApiKeys;
 internal sealed class ApiKeyExchange(
     IdentityDb database,
     AccessTokenIssuer issuer,
-    ApiKeyUses uses,
+    IdentityMetrics metrics,
     ApiKeyRefusals refusals,
     AdministratorRule administrators,
     IOptions<ApiKeyOptions> options,
@@ -54,7 +54,7 @@ internal sealed class ApiKeyExchange(
         var roles = await administrators.CutAsync(await database.RolesOfAsync(owner.Id, cancellationToken), owner, cancellationToken);
         string[] scopes = [.. key.Scopes.Intersect(Role.ScopesOf(roles), StringComparer.Ordinal)];
         var life = key.ExpiresAt - now < options.Value.TokenLife ? key.ExpiresAt - now : options.Value.TokenLife;
-        uses.Count(key.Id, now);
+        metrics.TokenIssued("api_key");
         return TypedResults.Ok(TokenResponse.From(issuer.Issue(SubjectOf(key, owner, scopes, life))) with { IssuedTokenType = AccessTokenType });
     }
 

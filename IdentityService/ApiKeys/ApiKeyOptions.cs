@@ -20,8 +20,4 @@ internal sealed class ApiKeyOptions
     /// <summary>Wrong keys a minute from one address before 429.</summary>
     [Range(1, 100_000)]
     public int WrongKeysPerMinute { get; init; } = 30;
-
-    /// <summary>How often uses are written.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.050", "01:00:00")]
-    public TimeSpan WriteUsesEvery { get; init; } = TimeSpan.FromMinutes(1);
 }

@@ -12,7 +12,7 @@ namespace IdentityService.ApiKeys;
 /// <param name="ExpiresAt">UTC.</param>
 /// <param name="RevokedAt">UTC, null while it is good.</param>
 /// <param name="LastUsedAt">UTC, up to a minute behind; null when it never was.</param>
-/// <param name="UseCount">How often it was exchanged for an access token, up to a minute behind.</param>
+/// <param name="UseCount">Requests that came with it, as the gateways counted them, up to a minute behind.</param>
 public sealed record ApiKeyView(
     Guid Id,
     string Name,

@@ -51,6 +51,7 @@ public sealed record RequestsAudited(
 /// <param name="Denied">Records of status 401 and 403.</param>
 /// <param name="Failure">Records of any other status.</param>
 /// <param name="Dropped">Requests of which no record could be kept.</param>
+/// <param name="ApiKeys">Of the recorded ones, those that came with an API key, one entry a key; null when none did.</param>
 public sealed record RequestsCounted(
     EventEnvelope Envelope,
     string GatewayId,
@@ -62,7 +63,8 @@ public sealed record RequestsCounted(
     long Success,
     long Denied,
     long Failure,
-    long Dropped) : IIntegrationEvent
+    long Dropped,
+    IReadOnlyList<ApiKeyUse>? ApiKeys = null) : IIntegrationEvent
 {
     /// <summary>How a status counts.</summary>
     public static AuditResult ResultOf(int status) => status switch
@@ -72,6 +74,12 @@ public sealed record RequestsCounted(
         _ => AuditResult.Failure,
     };
 }
+
+/// <summary>How an API key was used in one window.</summary>
+/// <param name="KeyId">The key's.</param>
+/// <param name="Count">Requests that came with it, whatever became of them behind its check.</param>
+/// <param name="LastAt">UTC instant the last of them came in.</param>
+public sealed record ApiKeyUse(Guid KeyId, long Count, DateTimeOffset LastAt);
 
 /// <summary>One API request as the gateway saw it end.</summary>
 /// <param name="Id">UUIDv7 of the record.</param>

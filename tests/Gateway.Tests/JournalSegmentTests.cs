@@ -73,7 +73,7 @@ public sealed class JournalSegmentTests : IDisposable
         RecordLines lines = new();
         foreach (var record in records)
         {
-            lines.Add(Encoding.UTF8.GetBytes(record), AuditResult.Success);
+            lines.Add(Encoding.UTF8.GetBytes(record), AuditResult.Success, null, default);
         }
 
         return lines;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Tests.Support;
 using Platform.Testing;
+using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
 
 namespace Gateway.Tests;
@@ -97,6 +98,39 @@ public sealed class RequestAuditJournalTests(PlatformServers servers) : IAsyncLi
         _around.Broker.Mend();
         await Eventually.Async(() => _audit.Records.Count == 100, Patience, "the records did not come");
         Assert.InRange(_audit.Batches.Max(batch => batch.Requests.Count), 6, 20);
+    }
+
+    [Fact]
+    public async Task Counts_OfRequestsWithApiKeys_SayHowOftenEachWasUsed()
+    {
+        await _audit.StartAsync();
+        var keys = Enumerable.Range(0, 2).Select(static number => (Secret: $"pk_key-{number}", Id: Guid.CreateVersion7())).ToArray();
+        foreach (var (secret, id) in keys)
+        {
+            var claims = Issuer.Claims(Scopes.DevicesRead);
+            claims["key_id"] = id.ToString();
+            _around.Answers.Keys[secret] = claims;
+        }
+
+        var gateway = await _around.StartGatewayAsync();
+        await gateway.MustHaveBusAsync();
+        var before = TimeProvider.System.GetUtcNow();
+        for (var number = 0; number < 5; number++)
+        {
+            await gateway.SendAsync(HttpMethod.Get, "/api/v1/devices", null, null, ("X-API-Key", keys[number % 2].Secret));
+            await gateway.GetAsync("/api/v1/auth/me", _around.Issuer.User());
+        }
+
+        // Its scope is not enough, and the key was used all the same; a wrong one is nobody's.
+        await gateway.SendAsync(HttpMethod.Get, "/api/v1/audit/logs", null, null, ("X-API-Key", keys[1].Secret));
+        await gateway.SendAsync(HttpMethod.Get, "/api/v1/devices", null, null, ("X-API-Key", "pk_wrong"));
+        await gateway.DisposeAsync(); // tells the count
+
+        await Eventually.Async(() => _audit.Counts.Sum(Total) >= 12, Patience, "the counts did not come");
+        var uses = _audit.Counts.SelectMany(count => count.ApiKeys ?? []).ToLookup(use => use.KeyId);
+        Assert.Equal(2, uses.Count);
+        Assert.Equal([3, 3], keys.Select(key => uses[key.Id].Sum(use => use.Count)));
+        Assert.All(uses.SelectMany(use => use), use => Assert.InRange(use.LastAt, before, TimeProvider.System.GetUtcNow()));
     }
 
     [Fact]

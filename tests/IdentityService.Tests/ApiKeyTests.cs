@@ -15,6 +15,14 @@ public sealed class ApiKeyTests(IdentityApi api)
 {
     private TestClient Gateway => TestClient.Gateway(api.Http);
 
+    private static RequestsCounted Counted(params ApiKeyUse[] uses)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        return new(
+            new EventEnvelope(Guid.CreateVersion7(now), now, Tenants.Default, Actor.System("gateway"), null, null, null, null),
+            "gateway-1", Guid.CreateVersion7(now), 0, now, now, 0, 100, 0, 0, 0, uses.Length == 0 ? null : uses);
+    }
+
     [Fact]
     public async Task Create_Key_IsShownOnceAndStoredHashed()
     {
@@ -92,21 +100,26 @@ public sealed class ApiKeyTests(IdentityApi api)
     }
 
     [Fact]
-    public async Task Use_Key_IsCountedInBatches()
+    public async Task Use_CountedByGateways_AddsUpEachCountOnce()
     {
         var owner = await ViewerAsync();
-        var (key, details) = await owner.CreateKeyAsync(["devices:read"]);
-        for (var use = 0; use < 3; use++)
-        {
-            await Gateway.ExchangeAsync(key);
-        }
+        var (_, details) = await owner.CreateKeyAsync(["devices:read"]);
+        var (_, unused) = await owner.CreateKeyAsync(["devices:read"]);
+        var (key, at) = (details.GetProperty("id").GetGuid(), new DateTimeOffset(2026, 11, 1, 10, 0, 0, TimeSpan.Zero));
+        var first = Counted(new ApiKeyUse(key, 40, at), new ApiKeyUse(Guid.CreateVersion7(at), 7, at));
 
-        Assert.Equal(0, (await RowAsync(details)).UseCount);
-        await api.Host.Services.GetRequiredService<ApiKeyUses>().WriteAsync(TestContext.Current.CancellationToken);
+        await api.Events.PublishAsync(first);
+        await api.Events.PublishAsync(first);
+        await api.Events.PublishAsync(Counted());
+        await api.Events.PublishAsync(Counted(new ApiKeyUse(key, 2, at.AddMinutes(-1))));
 
-        var row = await RowAsync(details);
-        Assert.Equal(3, row.UseCount);
-        Assert.NotNull(row.LastUsedAt);
+        await Eventually.Async(async () => (await RowAsync(details)).UseCount >= 42, IdentityApi.Deadline, "the uses were not counted");
+        using var shown = await owner.SendAsync(HttpMethod.Get, $"api-keys/{key}", token: owner.AccessToken);
+        var view = await shown.BodyAsync(HttpStatusCode.OK);
+        Assert.Equal(42, view.GetProperty("useCount").GetInt64());
+        Assert.Equal(at, view.GetProperty("lastUsedAt").GetDateTimeOffset());
+        var other = await RowAsync(unused);
+        Assert.Equal((0, null), (other.UseCount, other.LastUsedAt));
     }
 
     [Fact]
