@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
 using IdentityService.Data;
@@ -13,26 +14,32 @@ namespace IdentityService.AccountMail;
 /// </summary>
 internal sealed class MailQuotas(IdentityDb database, IOptions<AccountMailOptions> options, Caller caller, TimeProvider time)
 {
+    // Parameters 0 to 3: key, now, from when a count is forgotten, how many are allowed.
+    private const string Counting =
+        """
+        INSERT INTO mail_quotas AS known (key, asked, began_at) VALUES ({0}, 1, {1})
+        ON CONFLICT (key) DO UPDATE SET
+            asked = CASE WHEN known.began_at < {2} THEN 1 ELSE known.asked + 1 END,
+            began_at = CASE WHEN known.began_at < {2} THEN {1} ELSE known.began_at END
+        RETURNING asked <= {3} AS "Value"
+        """;
+
+    private const string Noting =
+        $$"""
+        WITH counted (allowed) AS ({{Counting}})
+        INSERT INTO mail_requests (kind, normalized_email, address, user_agent, trace_id, requested_at)
+        SELECT {4}, {5}, {6}, {7}, {8}, {1} FROM counted WHERE allowed
+        """;
+
     /// <summary>Notes a wish, unless there were too many; the one who asks is told the same.</summary>
-    public Task NoteAsync(MailRequestKind kind, string normalizedEmail, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        var key = KeyOf(kind == MailRequestKind.PasswordReset ? "reset" : "verify", normalizedEmail);
-        return database.Database.ExecuteSqlAsync(
-            $"""
-            WITH counted AS (
-                INSERT INTO mail_quotas AS known (key, asked, began_at) VALUES ({key}, 1, {now})
-                ON CONFLICT (key) DO UPDATE SET
-                    asked = CASE WHEN known.began_at < {Forgotten(now)} THEN 1 ELSE known.asked + 1 END,
-                    began_at = CASE WHEN known.began_at < {Forgotten(now)} THEN {now} ELSE known.began_at END
-                RETURNING asked)
-            INSERT INTO mail_requests (kind, normalized_email, address, user_agent, trace_id, requested_at)
-            SELECT {kind.ToString()}, {normalizedEmail}, {caller.Address}, {caller.UserAgent},
-                {System.Diagnostics.Activity.Current?.TraceId.ToHexString()}, {now}
-            FROM counted WHERE asked <= {options.Value.MostPerAddress}
-            """,
+    public Task NoteAsync(MailRequestKind kind, string normalizedEmail, CancellationToken cancellationToken) =>
+        database.Database.ExecuteSqlRawAsync(
+            Noting,
+            [
+                .. CountOf(KeyOf(kind == MailRequestKind.PasswordReset ? "reset" : "verify", normalizedEmail)),
+                kind.ToString(), normalizedEmail, caller.Address!, caller.UserAgent!, Activity.Current?.TraceId.ToHexString()!,
+            ],
             cancellationToken);
-    }
 
     /// <summary>Counts a mail that an account asks for; false when it were too many.</summary>
     public Task<bool> TakeAsync(Guid userId, CancellationToken cancellationToken) => TakeKeyAsync($"user:{userId}", cancellationToken);
@@ -41,23 +48,16 @@ internal sealed class MailQuotas(IdentityDb database, IOptions<AccountMailOption
     public Task<bool> TakeAsync(string normalizedEmail, CancellationToken cancellationToken) =>
         TakeKeyAsync(KeyOf("name", normalizedEmail), cancellationToken);
 
-    private async Task<bool> TakeKeyAsync(string key, CancellationToken cancellationToken)
+    private async Task<bool> TakeKeyAsync(string key, CancellationToken cancellationToken) =>
+        (await database.Database.SqlQueryRaw<bool>(Counting, CountOf(key)).ToListAsync(cancellationToken))[0];
+
+    private object[] CountOf(string key)
     {
         var now = time.GetUtcNow();
-        var asked = await database.Database.SqlQuery<int>(
-            $"""
-            INSERT INTO mail_quotas AS known (key, asked, began_at) VALUES ({key}, 1, {now})
-            ON CONFLICT (key) DO UPDATE SET
-                asked = CASE WHEN known.began_at < {Forgotten(now)} THEN 1 ELSE known.asked + 1 END,
-                began_at = CASE WHEN known.began_at < {Forgotten(now)} THEN {now} ELSE known.began_at END
-            RETURNING asked
-            """).ToListAsync(cancellationToken);
-        return asked[0] <= options.Value.MostPerAddress;
+        return [key, now, now - options.Value.QuotaWindow, options.Value.MostPerAddress];
     }
 
     // Hashed: it need not be kept who was asked about.
     private static string KeyOf(string purpose, string normalizedEmail) =>
         $"{purpose}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(normalizedEmail)))}";
-
-    private DateTimeOffset Forgotten(DateTimeOffset now) => now - options.Value.QuotaWindow;
 }

@@ -141,8 +141,22 @@ public sealed class ClientAuthenticationTests(IdentityApi api)
     }
 
     [Fact]
-    public async Task Ask_DisabledClient_IsRefused() => await RefusedAsync(
-        await TestClient.RegisterAsync(api.Host, api.Http, row => row.Disable(true, TimeProvider.System.GetUtcNow())));
+    public async Task Ask_DisabledClient_IsRefused()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var open = await TestClient.RegisterAsync(api.Host, api.Http, row => row.Disable(true, now), ClientProof.None);
+
+        await RefusedAsync(await TestClient.RegisterAsync(api.Host, api.Http, row => row.Disable(true, now)));
+        await RefusedAsync(() => open.AskOpenlyAsync(Token, ("grant_type", "client_credentials"), ("client_id", open.Id)));
+    }
+
+    [Fact]
+    public async Task Ask_NamingAnotherClientInTheForm_IsRefused()
+    {
+        var (client, other) = (await TestClient.RegisterAsync(api.Host, api.Http), await TestClient.RegisterAsync(api.Host, api.Http));
+
+        await RefusedAsync(() => client.AskAsync(Token, ("grant_type", "client_credentials"), ("client_id", other.Id)));
+    }
 
     [Theory]
     [InlineData("devices:write")]
@@ -199,6 +213,9 @@ public sealed class ClientAuthenticationTests(IdentityApi api)
         using var other = TestDevice.WithEcKey();
         using var foreign = await TestDevice.AskAsync(api.Http, other.Assertion(("iss", device.Id.ToString()), ("sub", device.Id.ToString())));
         Assert.Equal(HttpStatusCode.Unauthorized, foreign.StatusCode);
+        await api.Host.QueryAsync(db => db.Clients.Where(row => row.Id == device.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.DisabledAt, TimeProvider.System.GetUtcNow())));
+        await RefusedAsync(() => TestDevice.AskAsync(api.Http, device.Assertion()));
     }
 
     [Fact]
@@ -210,9 +227,11 @@ public sealed class ClientAuthenticationTests(IdentityApi api)
         Assert.Equal(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(client.Secret!)), row.SecretHash);
     }
 
-    private async Task RefusedAsync(TestClient client)
+    private static Task RefusedAsync(TestClient client) => RefusedAsync(() => client.AskAsync(Token, ("grant_type", "client_credentials")));
+
+    private static async Task RefusedAsync(Func<Task<HttpResponseMessage>> ask)
     {
-        using var answer = await client.AskAsync(Token, ("grant_type", "client_credentials"));
+        using var answer = await ask();
         Assert.Equal("invalid_client", (await answer.BodyAsync(HttpStatusCode.Unauthorized)).Text("error"));
     }
 

@@ -98,10 +98,18 @@ public sealed class DeviceGrantTests(IdentityApi api)
             (text, _) = await browser.OpenAsync("/account/device?user_code=BBBBBBBB");
         }
 
-        var (right, _) = await browser.OpenAsync($"/account/device?user_code={CodeOf(await StartAsync(application))}");
+        var code = CodeOf(await StartAsync(application));
+        var (right, _) = await browser.OpenAsync($"/account/device?user_code={code}");
+        await RenameAsync("user-code:127.0.0.1", "aside");
+        var (byAccount, _) = await browser.OpenAsync($"/account/device?user_code={code}");
+        await RenameAsync("aside", "user-code:127.0.0.1");
+        await RenameAsync($"user-code:{person.Id}", "aside");
+        var (byAddress, _) = await browser.OpenAsync($"/account/device?user_code={code}");
 
-        Assert.Contains("Too many wrong codes", text, StringComparison.Ordinal);
-        Assert.Contains("Too many wrong codes", right, StringComparison.Ordinal);
+        Assert.All([text, right, byAccount, byAddress], page => Assert.Contains("Too many wrong codes", page, StringComparison.Ordinal));
+
+        Task RenameAsync(string from, string to) => host.QueryAsync(db =>
+            db.Database.ExecuteSqlAsync($"UPDATE failed_sign_ins SET key = {to}, blocked_until = now() + interval '1 hour' WHERE key = {from}"));
     }
 
     [Fact]

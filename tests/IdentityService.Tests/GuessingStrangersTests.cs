@@ -1,18 +1,29 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using IdentityService.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 
 namespace IdentityService.Tests;
 
-public sealed class GuessingStrangersTests(OwnHost own) : IClassFixture<OwnHost>
+public sealed class GuessingStrangersTests : IClassFixture<OwnHost>
 {
     private const string Home = "198.51.100.7";
     private const string Stranger = "203.0.113.9";
 
+    private readonly OwnHost _own;
+
+    public GuessingStrangersTests(OwnHost own)
+    {
+        _own = own;
+        _own.Time.Freeze();
+    }
+
     [Fact]
     public async Task SignIn_WhileAStrangerGuesses_OwnerGetsInFromWhereTheyHaveBeen()
     {
-        var person = new Person(own.Http);
+        var person = new Person(_own.Http);
         await person.RegisterAsync();
         using var first = await FromAsync(Home, person, person.Password);
         await BlockAsync(person, Stranger);
@@ -28,7 +39,7 @@ public sealed class GuessingStrangersTests(OwnHost own) : IClassFixture<OwnHost>
     [Fact]
     public async Task SignIn_GuessesFromAKnownAddress_AreSlowedDownToo()
     {
-        var person = new Person(own.Http);
+        var person = new Person(_own.Http);
         await person.RegisterAsync();
         using var first = await FromAsync(Home, person, person.Password);
         await BlockAsync(person, Home);
@@ -38,6 +49,66 @@ public sealed class GuessingStrangersTests(OwnHost own) : IClassFixture<OwnHost>
         Assert.Equal("too_many_failures", await answer.ProblemAsync(HttpStatusCode.TooManyRequests));
     }
 
+    [Fact]
+    public async Task SignIn_WhileBlocked_IsRefusedBeforeAnyHashing()
+    {
+        var person = new Person(_own.Http);
+        await person.RegisterAsync();
+        await BlockAsync(person, Stranger);
+        var (trace, work) = (ActivityTraceId.CreateRandom(), new ConcurrentQueue<string>());
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Platform.Identity",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                if (activity.TraceId == trace)
+                {
+                    work.Enqueue(activity.OperationName);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        using var blocked = await FromAsync(Stranger, person, person.Password, trace);
+        Assert.Equal(HttpStatusCode.TooManyRequests, blocked.StatusCode);
+        Assert.DoesNotContain("password hash", work);
+        _own.Time.Advance(TimeSpan.FromHours(2));
+        using var free = await FromAsync(Stranger, person, person.Password, trace);
+        Assert.Equal(HttpStatusCode.OK, free.StatusCode);
+        Assert.Contains("password hash", work);
+    }
+
+    [Fact]
+    public async Task SignIn_RightPasswordWhileGuessesBlockTheName_IsRefused()
+    {
+        var person = new Person(_own.Http);
+        await person.RegisterAsync();
+
+        // The right password has been found right and waits for the look at the tenant, while others guess.
+        var finished = await _own.Host.QueryAsync(async db =>
+        {
+            await using var held = await db.Database.BeginTransactionAsync();
+            await db.Database.ExecuteSqlAsync($"LOCK TABLE tenants IN ACCESS EXCLUSIVE MODE");
+            var waiting = FromAsync(Stranger, person, person.Password);
+            await Eventually.Async(
+                async () => await _own.Host.QueryAsync(other => other.Database.SqlQuery<int>(
+                    $"SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%tenants%'").AnyAsync()),
+                IdentityApi.Deadline);
+            for (var guess = 0; guess < 5; guess++)
+            {
+                using var wrong = await FromAsync(Stranger, person, "not the password at all");
+                Assert.Equal(HttpStatusCode.Unauthorized, wrong.StatusCode);
+            }
+
+            await held.CommitAsync();
+            return await waiting;
+        });
+
+        Assert.Equal("too_many_failures", await finished.ProblemAsync(HttpStatusCode.TooManyRequests));
+        finished.Dispose();
+    }
+
     // More than the free ones; the last ones are refused unread.
     private async Task BlockAsync(Person person, string address)
     {
@@ -45,17 +116,22 @@ public sealed class GuessingStrangersTests(OwnHost own) : IClassFixture<OwnHost>
         {
             using var wrong = await FromAsync(address, person, "not the password at all");
             Assert.NotEqual(HttpStatusCode.OK, wrong.StatusCode);
-            own.Time.Advance(TimeSpan.FromSeconds(guess < 11 ? 200 : 0));
+            _own.Time.Advance(TimeSpan.FromSeconds(guess < 11 ? 200 : 0));
         }
     }
 
-    private async Task<HttpResponseMessage> FromAsync(string address, Person person, string password)
+    private async Task<HttpResponseMessage> FromAsync(string address, Person person, string password, ActivityTraceId? trace = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/api/v1/auth/login")
         {
             Content = JsonContent.Create(new { username = person.UserName, password }),
         };
         request.Headers.Add("X-Forwarded-For", address);
-        return await own.Http.SendAsync(request);
+        if (trace is { } id)
+        {
+            request.Headers.Add("traceparent", $"00-{id}-{ActivitySpanId.CreateRandom()}-01");
+        }
+
+        return await _own.Http.SendAsync(request);
     }
 }

@@ -145,6 +145,51 @@ public sealed class MailedLinksTests(OwnHost own) : IClassFixture<OwnHost>
     }
 
     [Fact]
+    public async Task Verify_AfterADay_IsRefused()
+    {
+        var person = await own.SignedInAsync();
+        var token = await own.Events.TokenAsync(person.Id, AccountLinkKind.VerifyEmail);
+        await own.Host.QueryAsync(db => db.AccountLinks.Where(row => row.UserId == person.Id).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.ExpiresAt, row => row.ExpiresAt.AddDays(-1))));
+
+        using var answer = await VerifyAsync(person, token);
+
+        Assert.Equal("invalid_link", await answer.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Use_LinkForSomethingElse_IsRefused()
+    {
+        var person = await own.SignedInAsync();
+        var forAddress = await own.Events.TokenAsync(person.Id, AccountLinkKind.VerifyEmail);
+        using var asked = await AskAsync("forgot-password", person.Email);
+        var forPassword = await own.Events.TokenAsync(person.Id, AccountLinkKind.ResetPassword);
+
+        using var reset = await ResetAsync(person, forAddress, "eight quiet herons at dusk");
+        using var verified = await VerifyAsync(person, forPassword);
+
+        Assert.Equal("invalid_link", await reset.ProblemAsync(HttpStatusCode.BadRequest));
+        Assert.Equal("invalid_link", await verified.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Use_LinksOfADisabledAccount_IsRefused()
+    {
+        var person = await own.SignedInAsync();
+        var forAddress = await own.Events.TokenAsync(person.Id, AccountLinkKind.VerifyEmail);
+        using var asked = await AskAsync("forgot-password", person.Email);
+        var forPassword = await own.Events.TokenAsync(person.Id, AccountLinkKind.ResetPassword);
+        await own.Host.QueryAsync(db => db.Users.Where(row => row.Id == person.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.DisabledAt, own.Time.GetUtcNow())));
+
+        using var reset = await ResetAsync(person, forPassword, "eight quiet herons at dusk");
+        using var verified = await VerifyAsync(person, forAddress);
+
+        Assert.Equal("invalid_link", await reset.ProblemAsync(HttpStatusCode.BadRequest));
+        Assert.Equal("invalid_link", await verified.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
     public async Task Forgot_AskedAgainAndAgain_IsBoundedPerAddress()
     {
         var person = await own.SignedInAsync();

@@ -126,6 +126,7 @@ public sealed partial class PageTests(IdentityApi api)
         Assert.StartsWith("default-src 'none'; style-src 'self'; ", policy, StringComparison.Ordinal);
         Assert.Contains(formAction, policy, StringComparison.Ordinal);
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
+        Assert.Equal("DENY", page.Headers.GetValues("X-Frame-Options").Single());
         Assert.Equal("no-store", page.Headers.CacheControl?.ToString());
         var scripts = Regex.Matches(text, "(?i)<script[^>]*>.*?</script>", RegexOptions.None, TimeSpan.FromSeconds(1)).Select(script => script.Value);
         Assert.All(scripts, script => Assert.Equal("""<script src="/account/passkeys.js" defer></script>""", script));

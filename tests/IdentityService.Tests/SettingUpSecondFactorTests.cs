@@ -71,6 +71,21 @@ public sealed class SettingUpSecondFactorTests : IClassFixture<OwnHost>
     }
 
     [Fact]
+    public async Task Confirm_GuessingCodes_IsSlowedDown()
+    {
+        var person = await _own.SignedInAsync();
+        var setUp = await (await person.SendAsync(HttpMethod.Post, "2fa/setup", token: person.AccessToken)).BodyAsync(HttpStatusCode.OK);
+        var app = new CodeApp(setUp.Text("secret"), _own.Time);
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            Assert.Equal("invalid_code", await ConfirmAsync(person, app.WrongCode, HttpStatusCode.BadRequest));
+        }
+
+        Assert.Equal("too_many_failures", await ConfirmAsync(person, app.Code, HttpStatusCode.TooManyRequests));
+        Assert.False((await StatusAsync(person)).GetProperty("enabled").GetBoolean());
+    }
+
+    [Fact]
     public async Task Store_SecretAndCodes_AreUnreadable()
     {
         var person = await _own.SignedInAsync();

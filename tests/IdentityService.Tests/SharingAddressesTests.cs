@@ -1,5 +1,7 @@
 using System.Net;
+using IdentityService.AccountMail;
 using IdentityService.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
@@ -82,6 +84,34 @@ public sealed class SharingAddressesTests(OwnHost own) : IClassFixture<OwnHost>
     }
 
     [Fact]
+    public async Task Forgot_AddressWhoseOwnerIsDisabled_MailsNobody()
+    {
+        var owner = await ProvedAsync();
+        var other = await RegisteredAsync(owner.Email);
+        await own.Host.QueryAsync(db => db.Users.Where(row => row.Id == owner.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.DisabledAt, own.Time.GetUtcNow())));
+        await AskAsync(owner.Email);
+
+        var next = await own.SignedInAsync(); // behind them in the same table
+        await AskAsync(next.Email);
+        await own.Events.TokenAsync(next.Id, AccountLinkKind.ResetPassword);
+        Assert.False(await own.Host.QueryAsync(db => db.AccountLinks.AnyAsync(
+            row => (row.UserId == owner.Id || row.UserId == other) && row.Purpose == AccountLinkPurpose.Password)));
+    }
+
+    [Fact]
+    public async Task Resend_AddressThatIsProved_MailsNobody()
+    {
+        var owner = await ProvedAsync();
+        await AskAsync(owner.Email, "resend-verification");
+
+        var next = await own.SignedInAsync(); // behind them in the same table
+        await AskAsync(next.Email);
+        await own.Events.TokenAsync(next.Id, AccountLinkKind.ResetPassword);
+        Assert.False(await own.Host.QueryAsync(db => db.AccountLinks.AnyAsync(row => row.UserId == owner.Id)));
+    }
+
+    [Fact]
     public async Task Reset_OfAccountsWithOneUnprovedAddress_WorksForEachAndProvesItForOne()
     {
         var email = new Person(own.Http).Email;
@@ -139,9 +169,9 @@ public sealed class SharingAddressesTests(OwnHost own) : IClassFixture<OwnHost>
 
     private Task<HttpResponseMessage> VerifyAsync(string token) => new Person(own.Http).SendAsync(HttpMethod.Post, "verify-email", new { token });
 
-    private async Task AskAsync(string email)
+    private async Task AskAsync(string email, string route = "forgot-password")
     {
-        using var asked = await new Person(own.Http).SendAsync(HttpMethod.Post, "forgot-password", new { email });
+        using var asked = await new Person(own.Http).SendAsync(HttpMethod.Post, route, new { email });
         Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
     }
 }

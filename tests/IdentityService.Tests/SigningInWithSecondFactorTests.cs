@@ -156,11 +156,18 @@ public sealed class SigningInWithSecondFactorTests : IClassFixture<OwnHost>
         }
 
         using var right = await TryFinishAsync(person, await ChallengeAsync(person), code: app.Code);
+        using var wrong = await TryFinishAsync(person, await ChallengeAsync(person), code: app.WrongCode);
+        using var recovery = await TryFinishAsync(person, await ChallengeAsync(person), recoveryCode: app.RecoveryCodes[0]);
 
-        Assert.Equal("too_many_failures", await right.ProblemAsync(HttpStatusCode.TooManyRequests));
-        Assert.NotNull(right.Headers.RetryAfter);
+        foreach (var answer in new[] { right, wrong, recovery })
+        {
+            Assert.Equal("too_many_failures", await answer.ProblemAsync(HttpStatusCode.TooManyRequests));
+            Assert.NotNull(answer.Headers.RetryAfter);
+        }
+
         _own.Time.Advance(TimeSpan.FromMinutes(1));
         await (await TryFinishAsync(person, await ChallengeAsync(person), code: app.Code)).BodyAsync(HttpStatusCode.OK);
+        await (await TryFinishAsync(person, await ChallengeAsync(person), recoveryCode: app.RecoveryCodes[0])).BodyAsync(HttpStatusCode.OK);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using IdentityService.Accounts;
 using IdentityService.Data;
 using IdentityService.Names;
 using IdentityService.Tests.Support;
@@ -7,6 +8,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
 
@@ -74,9 +76,7 @@ public sealed class StartingTests(IdentityApi api)
         {
         }
 
-        var options = new DbContextOptionsBuilder<IdentityDb>()
-            .UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options;
-        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope(), Options.Create(new Accounts.RegistrationOptions()));
+        await using var database = Open(backing);
         await database.GetService<IMigrator>().MigrateAsync("0");
         await using var source = NpgsqlDataSource.Create(backing.Database);
         await using var left = source.CreateCommand(
@@ -100,9 +100,7 @@ public sealed class StartingTests(IdentityApi api)
             await people[1].RegisterAsync();
         }
 
-        var options = new DbContextOptionsBuilder<IdentityDb>()
-            .UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options;
-        await using var database = new IdentityDb(options, new ServiceDefaults.Data.TenantScope(), Options.Create(new Accounts.RegistrationOptions()));
+        await using var database = Open(backing);
         var before = await KeysAsync(database);
         await database.GetService<IMigrator>().MigrateAsync("Grants");
         await database.Database.ExecuteSqlAsync($"UPDATE users SET user_name = 'Paypal1' WHERE id = {people[0].Id}");
@@ -114,6 +112,43 @@ public sealed class StartingTests(IdentityApi api)
         Assert.Equal(Convert.ToHexString(UserNames.LookKeyOf("Paypal1")), after["Paypal1"].Look);
         Assert.NotEqual(after["Paypal1"].Look, after["PaypalI"].Look);
     }
+
+    [Fact]
+    public async Task Migrations_BackWhereAccountsShareAnAddress_LeaveItToOneOfThem()
+    {
+        await using var database = Open(await api.NewBackingAsync());
+        await database.Database.MigrateAsync();
+        var began = TimeProvider.System.GetUtcNow();
+        var (squatter, owner) = (NewUser("squatter", "shared@platform.test", 0), NewUser("owner", "shared@platform.test", 1));
+        var (first, second) = (NewUser("first", "Named@platform.test", 0), NewUser("second", "named@platform.test", 1));
+        owner.ConfirmEmail(owner.Email!);
+        database.Users.AddRange(squatter, owner, first, second, NewUser("alone", "alone@platform.test", 2));
+        await database.SaveChangesAsync();
+
+        await database.GetService<IMigrator>().MigrateAsync("SecondFactors");
+        database.ChangeTracker.Clear();
+
+        var after = await database.Users.IgnoreQueryFilters().AsNoTracking().ToDictionaryAsync(user => user.UserName!, StringComparer.Ordinal);
+        Assert.Equal(
+            ["shared@platform.test", "Named@platform.test", "alone@platform.test"],
+            new[] { "owner", "first", "alone" }.Select(name => after[name].Email));
+        foreach (var other in new[] { squatter, second })
+        {
+            var left = after[other.UserName!];
+            Assert.Equal($"{other.Id}@address.invalid", left.Email);
+            Assert.Equal(LoginName.Normalize(left.Email!), left.NormalizedEmail);
+            Assert.NotEqual(other.ConcurrencyStamp, left.ConcurrencyStamp);
+        }
+
+        await database.Database.MigrateAsync();
+
+        User NewUser(string name, string email, int minutes) => User.Create(name, email, null, Tenants.Default, began.AddMinutes(minutes));
+    }
+
+    private static IdentityDb Open(Backing backing) => new(
+        new DbContextOptionsBuilder<IdentityDb>().UseNpgsql(backing.Database, postgres => postgres.MigrationsHistoryTable("migrations")).Options,
+        new ServiceDefaults.Data.TenantScope(),
+        Options.Create(new RegistrationOptions()));
 
     private static async Task<Dictionary<string, (string Name, string Look)>> KeysAsync(IdentityDb database) =>
         (await database.Users.IgnoreQueryFilters().AsNoTracking().ToListAsync())

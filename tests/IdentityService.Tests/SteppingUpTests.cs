@@ -83,6 +83,31 @@ public sealed class SteppingUpTests : IClassFixture<OwnHost>
         await (await CreateClientAsync(admin)).BodyAsync(HttpStatusCode.Created);
     }
 
+    [Fact]
+    public async Task StepUp_WithACodeOfAnUnconfirmedAuthenticator_IsRefused()
+    {
+        var person = await _own.SignedInAsync();
+        var setUp = await (await person.SendAsync(HttpMethod.Post, "2fa/setup", token: person.AccessToken)).BodyAsync(HttpStatusCode.OK);
+
+        using var answer = await StepUpAsync(person, new { code = new CodeApp(setUp.Text("secret"), _own.Time).Code });
+
+        Assert.Equal("invalid_code", await answer.ProblemAsync(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Ask_ForAnythingDangerousLongAfterSigningIn_AsksForProof()
+    {
+        var admin = await _own.Host.SignedInAsync(_own.Http, Role.PlatformAdmin);
+        _own.Time.Advance(TimeSpan.FromMinutes(11));
+
+        foreach (var (method, path, body) in Dangerous())
+        {
+            using var answer = await IdentityApi.SendAsync(_own.Http, new HttpMethod(method), path, admin.AccessToken, body, ifMatch: "*");
+            Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{method} {path}: {answer.StatusCode}");
+            Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
+        }
+    }
+
     [Theory]
     [InlineData("""{}""")]
     [InlineData("""{"password":"a","code":"123456"}""")]
@@ -131,17 +156,6 @@ public sealed class SteppingUpTests : IClassFixture<OwnHost>
     }
 
     [Fact]
-    public async Task Disable_SomebodyLongAfterSigningIn_AsksForProof()
-    {
-        var (admin, person) = (await _own.Host.SignedInAsync(_own.Http, Role.Admin), await _own.SignedInAsync());
-        _own.Time.Advance(TimeSpan.FromMinutes(11));
-
-        using var answer = await admin.UsersAsync(_own.Http, HttpMethod.Post, $"/{person.Id}/disable");
-
-        Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
-    }
-
-    [Fact]
     public async Task Update_OfTheAddressLongAfterSigningIn_AsksForProof()
     {
         var person = await _own.SignedInAsync();
@@ -160,6 +174,25 @@ public sealed class SteppingUpTests : IClassFixture<OwnHost>
         grantTypes = (string[])["client_credentials"],
         scopes = (string[])["devices:read"],
     };
+
+    private static IEnumerable<(string Method, string Path, object? Body)> Dangerous()
+    {
+        var id = Guid.CreateVersion7();
+        yield return ("POST", "/api/v1/auth/2fa/setup", null);
+        yield return ("POST", "/api/v1/auth/2fa/recovery-codes", null);
+        yield return ("POST", "/api/v1/auth/passkeys/options", null);
+        yield return ("POST", "/api/v1/auth/passkeys", new { challenge = "x", name = "Key", credential = new { id = "x" } });
+        yield return ("DELETE", "/api/v1/auth/passkeys/abcd", null);
+        yield return ("POST", "/api/v1/auth/keys/rotate", new { });
+        yield return ("POST", "/api/v1/admin/keys/rotate", new { });
+        yield return ("POST", "/api/v1/admin/clients", NewClient);
+        yield return ("POST", $"/api/v1/admin/clients/{id}/secret", null);
+        yield return ("DELETE", $"/api/v1/admin/users/{id}", null);
+        yield return ("PUT", $"/api/v1/admin/users/{id}/roles", new { roles = (string[])["viewer"] });
+        yield return ("POST", $"/api/v1/admin/users/{id}/disable", null);
+        yield return ("POST", $"/api/v1/admin/users/{id}/reset-password", null);
+        yield return ("POST", $"/api/v1/admin/users/{id}/reset-second-factor", null);
+    }
 
     private Task<HttpResponseMessage> CreateClientAsync(Person admin) =>
         IdentityApi.SendAsync(_own.Http, HttpMethod.Post, "/api/v1/admin/clients", admin.AccessToken, NewClient);

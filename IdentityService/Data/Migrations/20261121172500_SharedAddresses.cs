@@ -29,6 +29,8 @@ namespace IdentityService.Data.Migrations
                 name: "ix_users_normalized_email",
                 table: "users");
 
+            migrationBuilder.KeepOneOfEachAddress();
+
             migrationBuilder.CreateIndex(
                 name: "ix_users_normalized_email",
                 table: "users",

@@ -1,4 +1,7 @@
+using System.Buffers.Text;
 using System.Net;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using IdentityService.Tests.Support;
 using Microsoft.AspNetCore.WebUtilities;
@@ -103,6 +106,21 @@ public sealed class ForgingSignInTests(IdentityApi api)
         using var answer = await application.TryExchangeAsync(code, ("code_verifier", verifier));
 
         Assert.Contains((await answer.BodyAsync(HttpStatusCode.BadRequest)).Text("error"), (string[])["invalid_grant", "invalid_request"]);
+    }
+
+    [Fact]
+    public async Task Exchange_VerifierThatCanBeGuessed_IsRefused()
+    {
+        // Of its own challenge, and shorter than RFC 7636 section 4.1 lets it be.
+        var verifier = Verifier[..42];
+        var (application, person) = (await Application.RegisterAsync(api.Host, api.Http), await api.SignedInAsync());
+        using var browser = NewBrowser();
+        var code = await application.CodeAsync(
+            browser, person, ("code_challenge", Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(verifier)))));
+
+        using var answer = await application.TryExchangeAsync(code, ("code_verifier", verifier));
+
+        Assert.Equal("invalid_grant", (await answer.BodyAsync(HttpStatusCode.BadRequest)).Text("error"));
     }
 
     [Fact]

@@ -94,6 +94,19 @@ public sealed class InjectingHeadersTests(IdentityApi api)
         MustBeHarmless(answer, await answer.Content.ReadAsStringAsync());
     }
 
+    [Fact]
+    public async Task SignIn_LineEndsInTheCodeOfADevice_AreNoHeader()
+    {
+        var person = await api.SignedInAsync();
+        using var browser = new Browser(api.Http.BaseAddress!);
+        var (page, _) = await browser.OpenAsync("/account/sign-in");
+
+        using var answer = await browser.TrySubmitAsync(page, ("user_code", Lines), ("username", person.UserName), ("password", person.Password));
+
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        MustBeHarmless(answer, await answer.Content.ReadAsStringAsync());
+    }
+
     private static void MustBeHarmless(HttpResponseMessage answer, string body)
     {
         Assert.True((int)answer.StatusCode < 500, $"{answer.StatusCode}");
