@@ -64,6 +64,11 @@ internal static class ManagePasskeys
             return Problem.NotFound();
         }
 
+        if (await passkeys.IsFullAsync(user.Id, cancellationToken))
+        {
+            return PasskeyProblems.TooMany(); // an offer from before there were so many
+        }
+
         var answer = new PasskeyAnswer(request.Challenge!, request.Credential!.Value.GetRawText());
         if (await ceremonies.RegisterAsync(answer, user.Id, Guid.Parse(caller.SessionId!), http) is not { } passkey
             || !await passkeys.AddAsync(user, passkey, request.Name!.Trim(), caller.Envelope(), cancellationToken))

@@ -134,6 +134,7 @@ public sealed class AuthorizingApplicationsTests(IdentityApi api)
     [InlineData("redirect_uri", "http://127.0.0.1.evil.test/native")]
     [InlineData("redirect_uri", "http://localhost:1234/native")]
     [InlineData("redirect_uri", "javascript:alert(1)")]
+    [InlineData("state", "nul\0inside")]
     [InlineData("client_id", null)]
     [InlineData("client_id", "gateway")]
     [InlineData("client_id", "018f2f6e-0000-7000-8000-000000000000")]

@@ -2,6 +2,9 @@ using System.Net;
 using System.Text.Json.Nodes;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using ServiceDefaults.Authentication;
 using ServiceDefaults.Contracts;
 using ServiceDefaults.Messaging;
 
@@ -54,6 +57,11 @@ public sealed class DeviceTokenTests(IdentityApi api)
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(9, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
         await RefusedAsync(await TestDevice.AskAsync(api.Http, assertion));
+
+        // Known for as long as it would be accepted, whatever the sweep of what is over does.
+        var expires = DateTimeOffset.FromUnixTimeSeconds(Jwt.Claims(assertion).GetProperty("exp").GetInt64());
+        var skew = api.Host.Services.GetRequiredService<IOptions<AuthenticationOptions>>().Value.ClockSkew;
+        Assert.True(await api.Host.QueryAsync(db => db.UsedAssertions.AnyAsync(row => row.ClientId == device.Id && row.ExpiresAt >= expires + skew)));
     }
 
     [Fact]

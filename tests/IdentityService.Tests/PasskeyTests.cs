@@ -86,6 +86,7 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
         Assert.Equal(person.Id.ToString(), claims.Text("sub"));
         Assert.Equal(["hwk", "user", "mfa"], claims.GetProperty("amr").EnumerateArray().Select(one => one.GetString()));
         Assert.Equal("aal2", claims.Text("acr"));
+        Assert.Equal(2u, await chromium.Host.QueryAsync(async db => (await db.UserPasskeys.SingleAsync(row => row.UserId == person.Id)).Data.SignCount));
     }
 
     [Fact]
@@ -200,8 +201,12 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
         var offer = await OfferRegistrationAsync(person);
         var credential = await window.MakeAsync(offer.GetProperty("options"), chromium.Issuer);
         Assert.Equal("invalid_passkey", await (await TryRegisterAsync(other, offer, credential)).ProblemAsync(HttpStatusCode.BadRequest));
-        await (await TryRegisterAsync(person, offer, credential)).BodyAsync(HttpStatusCode.Created);
+        await person.LogInAsync(); // another session of the same user
         Assert.Equal("invalid_passkey", await (await TryRegisterAsync(person, offer, credential)).ProblemAsync(HttpStatusCode.BadRequest));
+        offer = await OfferRegistrationAsync(person);
+        var (first, second) = (await window.MakeAsync(offer.GetProperty("options"), chromium.Issuer), await window.MakeAsync(offer.GetProperty("options"), chromium.Issuer));
+        await (await TryRegisterAsync(person, offer, first)).BodyAsync(HttpStatusCode.Created);
+        Assert.Equal("invalid_passkey", await (await TryRegisterAsync(person, offer, second)).ProblemAsync(HttpStatusCode.BadRequest));
 
         await using var elsewhere = await chromium.OpenAsync();
         offer = await OfferRegistrationAsync(other);
@@ -210,25 +215,36 @@ public sealed class PasskeyTests(RealBrowser chromium) : IClassFixture<RealBrows
     }
 
     [Fact]
-    public async Task Manage_OwnOnes_CanBeRenamedAndRemovedByTheOwnerOnly()
+    public async Task LogIn_RemovedPasskey_IsRefused()
     {
         var (window, person) = await chromium.WithPasskeyAsync();
         await using var _ = window;
-        var other = await chromium.SignedInAsync();
-        var passkey = Assert.Single((await ListAsync(person)).EnumerateArray());
-        Assert.Equal("Key", passkey.Text("name"));
-        var route = $"passkeys/{passkey.Text("id")}";
-
-        Assert.Equal("not_found", await (await other.SendAsync(HttpMethod.Put, route, new { name = "Mine" }, other.AccessToken)).ProblemAsync(HttpStatusCode.NotFound));
-        Assert.Equal("not_found", await (await other.SendAsync(HttpMethod.Delete, route, token: other.AccessToken)).ProblemAsync(HttpStatusCode.NotFound));
-        var renamed = await (await person.SendAsync(HttpMethod.Put, route, new { name = "Telephone" }, person.AccessToken)).BodyAsync(HttpStatusCode.OK);
-        Assert.Equal("Telephone", renamed.Text("name"));
-        using var removed = await person.SendAsync(HttpMethod.Delete, route, token: person.AccessToken);
-
-        Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
-        await chromium.Events.AuditAsync("passkey.removed", person.Id.ToString());
-        Assert.Empty((await ListAsync(person)).EnumerateArray());
+        var id = Assert.Single((await ListAsync(person)).EnumerateArray()).Text("id");
+        (await person.SendAsync(HttpMethod.Delete, $"passkeys/{id}", token: person.AccessToken)).EnsureSuccessStatusCode().Dispose();
         var offer = await chromium.OfferAsync();
+
         await chromium.RefusedAsync(offer, await window.UseAsync(offer.GetProperty("options"), chromium.Issuer));
+    }
+
+    [Fact]
+    public async Task SignIn_OfferOfAPageUsedElsewhere_IsRefused()
+    {
+        var (window, _) = await chromium.WithPasskeyAsync();
+        await using var _1 = window;
+        using Browser browser = new(chromium.Http.BaseAddress!), other = new(chromium.Http.BaseAddress!);
+        var (page, theirs) = ((await browser.OpenAsync("/account/sign-in")).Text, (await other.OpenAsync("/account/sign-in")).Text);
+        var challenge = ValueOf(page, "challenge");
+        using var options = JsonDocument.Parse(WebUtility.HtmlDecode(page.Split("data-options=\"")[1].Split('"')[0]));
+        var credential = await window.UseAsync(options.RootElement, chromium.Issuer);
+
+        await chromium.RefusedAsync(JsonSerializer.SerializeToElement(new { challenge }), credential);
+        using var there = await PostAsync(other, theirs);
+        using var here = await PostAsync(browser, page);
+
+        Assert.Equal((HttpStatusCode.BadRequest, HttpStatusCode.SeeOther), (there.StatusCode, here.StatusCode));
+        static string ValueOf(string text, string name) => text.Split($"name=\"{name}\" value=\"")[1].Split('"')[0];
+
+        Task<HttpResponseMessage> PostAsync(Browser from, string form) => from.PostAsync(
+            "/account/sign-in/passkey", ("form", ValueOf(form, "form")), ("challenge", challenge), ("credential", credential.GetRawText()));
     }
 }

@@ -100,12 +100,17 @@ public sealed class SteppingUpTests : IClassFixture<OwnHost>
         var admin = await _own.Host.SignedInAsync(_own.Http, Role.PlatformAdmin);
         _own.Time.Advance(TimeSpan.FromMinutes(11));
 
+        List<string> unguarded = [];
         foreach (var (method, path, body) in Dangerous())
         {
             using var answer = await IdentityApi.SendAsync(_own.Http, new HttpMethod(method), path, admin.AccessToken, body, ifMatch: "*");
-            Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{method} {path}: {answer.StatusCode}");
-            Assert.Equal("insufficient_user_authentication", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
+            if (!(await answer.Content.ReadAsStringAsync()).Contains("\"insufficient_user_authentication\"", StringComparison.Ordinal))
+            {
+                unguarded.Add($"{method} {path}: {answer.StatusCode}");
+            }
         }
+
+        Assert.Empty(unguarded);
     }
 
     [Theory]
