@@ -73,6 +73,7 @@ public sealed class AccessTokenTests(IdentityApi api)
     public async Task Ask_WithAnExpiredToken_IsUnauthorized()
     {
         var time = new ShiftedTime();
+        time.Freeze();
         await using var host = IdentityHost.Start(await api.NewBackingAsync(), time, IdentityHost.FastHashes);
         using var http = host.CreateClient();
         var person = new Person(http);

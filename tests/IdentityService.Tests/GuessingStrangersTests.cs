@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using IdentityService.Accounts;
 using IdentityService.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityService.Tests;
 
@@ -77,6 +79,24 @@ public sealed class GuessingStrangersTests : IClassFixture<OwnHost>
         using var free = await FromAsync(Stranger, person, person.Password, trace);
         Assert.Equal(HttpStatusCode.OK, free.StatusCode);
         Assert.Contains("password hash", work);
+    }
+
+    [Fact]
+    public async Task Count_WhileBlocked_NeitherCountsNorProlongs()
+    {
+        await using var scope = _own.Host.Services.CreateAsyncScope();
+        var throttle = scope.ServiceProvider.GetRequiredService<SignInThrottle>();
+        var key = $"test:{Guid.CreateVersion7()}";
+        for (var failure = 0; failure < 5; failure++)
+        {
+            Assert.True(await throttle.CountFailureAsync(key, TestContext.Current.CancellationToken));
+        }
+
+        var before = await throttle.BlockedForAsync(key, TestContext.Current.CancellationToken);
+        Assert.False(await throttle.CountFailureAsync(key, TestContext.Current.CancellationToken));
+
+        Assert.NotNull(before);
+        Assert.Equal(before, await throttle.BlockedForAsync(key, TestContext.Current.CancellationToken));
     }
 
     [Fact]

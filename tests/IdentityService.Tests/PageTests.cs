@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using IdentityService.Pages;
 using IdentityService.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
@@ -116,6 +117,22 @@ public sealed partial class PageTests(IdentityApi api)
     public async Task Show_WithAPlantedCookie_IsNobodys(string cookie)
     {
         using var browser = new Browser(api.Http.BaseAddress!) { Cookies = { ["__Host-session"] = cookie } };
+        Assert.Contains("<h1>Sign in", (await browser.OpenAsync("/account")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Show_WithASignInWhoseTimeIsOver_IsNobodys()
+    {
+        var person = await api.SignedInAsync();
+        using var browser = new Browser(api.Http.BaseAddress!);
+        await browser.SignInAsync((await browser.OpenAsync("/account/sign-in")).Text, person);
+        using var before = await person.TryMeAsync();
+        await api.Host.QueryAsync(db => db.Sessions.Where(row => row.UserId == person.Id)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.ExpiresAt, TimeProvider.System.GetUtcNow())));
+
+        using var after = await person.TryMeAsync();
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Unauthorized), (before.StatusCode, after.StatusCode));
         Assert.Contains("<h1>Sign in", (await browser.OpenAsync("/account")).Text, StringComparison.Ordinal);
     }
 

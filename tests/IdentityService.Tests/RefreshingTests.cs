@@ -54,6 +54,7 @@ public sealed class RefreshingTests(IdentityApi api, OwnHost own) : IClassFixtur
     [Fact]
     public async Task Refresh_UsedTokenWithinTheGrace_GivesTheSameSuccessor()
     {
+        own.Time.Freeze();
         var person = await own.SignedInAsync();
         var first = person.RefreshToken;
         await person.RefreshAsync();
@@ -104,16 +105,40 @@ public sealed class RefreshingTests(IdentityApi api, OwnHost own) : IClassFixtur
     {
         var idle = await own.SignedInAsync();
         var busy = await own.SignedInAsync();
-        for (var day = 0; day < 28; day += 4)
+        for (var day = 4; day <= 28; day += 4)
         {
             own.Time.Advance(TimeSpan.FromDays(4));
             await busy.RefreshAsync();
+            if (day == 8)
+            {
+                Assert.Equal(HttpStatusCode.Unauthorized, (await idle.TryRefreshAsync()).StatusCode);
+            }
         }
 
         own.Time.Advance(TimeSpan.FromDays(2) + TimeSpan.FromMinutes(1));
 
-        Assert.Equal(HttpStatusCode.Unauthorized, (await idle.TryRefreshAsync()).StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, (await busy.TryRefreshAsync()).StatusCode);
+    }
+
+    [Fact]
+    public async Task Refresh_WhileTheSessionEnds_WaitsAndIsRefused()
+    {
+        var person = await api.SignedInAsync();
+
+        using var answer = await api.Host.QueryAsync(async db =>
+        {
+            await using var ending = await db.Database.BeginTransactionAsync();
+            await db.Database.ExecuteSqlAsync($"UPDATE sessions SET revoked_at = now() WHERE id = {person.SessionId}");
+            var waiting = person.TryRefreshAsync();
+            await Eventually.Async(
+                async () => waiting.IsCompleted || await api.Host.QueryAsync(other => other.Database.SqlQuery<int>(
+                    $"SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%FROM refresh_tokens%'").AnyAsync()),
+                IdentityApi.Deadline);
+            await ending.CommitAsync();
+            return await waiting;
+        });
+
+        Assert.Equal("invalid_refresh_token", await answer.ProblemAsync(HttpStatusCode.Unauthorized));
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public sealed class RotatingKeysTests(OwnHost own) : IClassFixture<OwnHost>
     [Fact]
     public async Task Rotate_OnDemand_PublishesNowAndSignsWhenEveryCopyHasIt()
     {
+        own.Time.Freeze();
         var (admin, person) = (await AdminAsync(), await own.SignedInAsync());
         var first = KeyOf(person);
 

@@ -1,5 +1,7 @@
+using System.Net;
 using IdentityService.Tests.Support;
 using Microsoft.Playwright;
+using ServiceDefaults.Contracts;
 
 namespace IdentityService.Tests;
 
@@ -62,11 +64,23 @@ public sealed class UsingPagesTests(RealBrowser chromium) : IClassFixture<RealBr
         await window.SignInAsync(other);
         await page.GetByRole(AriaRole.Button, new() { Name = "Allow" }).WaitForAsync();
         await LookAsync(page, "consent", faults);
-        foreach (var address in (string[])["/account", "/account/device", "/account/step-up", "/connect/logout"])
+        using var started = await application.Client.AskAsync("/connect/device_authorization", ("scope", "openid"));
+        var code = (await started.BodyAsync(HttpStatusCode.OK)).Text("user_code");
+        using var asked = await other.SendAsync(HttpMethod.Post, "forgot-password", new { email = other.Email });
+        var verify = await chromium.Events.TokenAsync(other.Id, AccountLinkKind.VerifyEmail);
+        var reset = await chromium.Events.TokenAsync(other.Id, AccountLinkKind.ResetPassword);
+        foreach (var address in (string[])[
+            "/account", "/account/device", $"/account/device?user_code={code}", "/account/step-up", "/connect/logout",
+            $"/account/verify-email?token={verify}", $"/account/reset-password?token={reset}"])
         {
             await page.GotoAsync(address);
             await LookAsync(page, address, faults);
         }
+
+        await page.GotoAsync("/account");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Add a passkey" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Remove This device" }).WaitForAsync();
+        await LookAsync(page, "account with a passkey", faults);
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
     }

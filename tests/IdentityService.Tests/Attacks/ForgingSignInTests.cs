@@ -4,8 +4,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using IdentityService.Tests.Support;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdentityService.Tests.Attacks;
 
@@ -49,6 +51,33 @@ public sealed class ForgingSignInTests(IdentityApi api)
         Assert.Equal(0, await api.Host.QueryAsync(db => db.Consents.CountAsync(row => row.UserId == person.Id)));
         var (_, back) = await browser.SubmitAsync(consent, ("decision", "allow"));
         Assert.Contains("code=", back!.Query, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Post_ToAnyPageWithoutItsForm_IsRefused()
+    {
+        using var browser = NewBrowser();
+        await SignInAsync(browser, await api.SignedInAsync());
+        string[] pages =
+        [
+            .. api.Host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+                .Where(page => page.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") == true)
+                .Select(page => page.RoutePattern.RawText!)
+                .Where(path => path.StartsWith("/account", StringComparison.Ordinal)),
+        ];
+
+        List<string> open = [];
+        foreach (var path in pages)
+        {
+            using var answer = await browser.PostAsync(path, ("decision", "allow"), ("form", browser.Cookies["__Host-form"]));
+            if (!(await answer.Content.ReadAsStringAsync()).Contains("<h1>This form is out of date", StringComparison.Ordinal))
+            {
+                open.Add($"{path}: {answer.StatusCode}");
+            }
+        }
+
+        Assert.Contains("/account/sign-out", pages);
+        Assert.Empty(open);
     }
 
     [Fact]

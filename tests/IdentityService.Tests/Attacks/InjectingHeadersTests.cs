@@ -41,6 +41,7 @@ public sealed class InjectingHeadersTests(IdentityApi api)
         }
 
         Assert.DoesNotContain("<script>", page, StringComparison.Ordinal);
+        Assert.True(back is not null || name is not ("state" or "nonce"), page); // what the application may say as it likes
         if (back is not null)
         {
             Assert.DoesNotContain('\n', back.OriginalString);
