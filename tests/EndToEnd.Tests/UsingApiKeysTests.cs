@@ -33,4 +33,21 @@ public sealed class UsingApiKeysTests(RunningPlatform platform)
         using var refused = await program.Http.GetAsync(Devices);
         Assert.Equal("invalid_api_key", await PlatformClient.ProblemAsync(refused, HttpStatusCode.Unauthorized));
     }
+
+    [Theory]
+    [InlineData("/api/v1/auth/api-keys", """{"name":"once","scopes":["devices:read"]}""", "key")]
+    [InlineData("/api/v1/devices/enrollment-tokens", "{}", "token")]
+    public async Task Creation_SentAgainWithItsKey_ShowsTheSameSecret(string path, string body, string secret)
+    {
+        using var admin = await platform.AdministratorAsync();
+        admin.Http.DefaultRequestHeaders.Add("Idempotency-Key", $"\"{Guid.CreateVersion7()}\"");
+
+        using var first = await admin.Http.PostAsync(path, new StringContent(body, null, "application/json"));
+        using var again = await admin.Http.PostAsync(path, new StringContent(body, null, "application/json"));
+
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.Created), (first.StatusCode, again.StatusCode));
+        Assert.False(first.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal("true", again.Headers.GetValues("Idempotency-Replayed").Single());
+        Assert.Equal((await first.BodyAsync(HttpStatusCode.Created)).Text(secret), (await again.BodyAsync(HttpStatusCode.Created)).Text(secret));
+    }
 }
