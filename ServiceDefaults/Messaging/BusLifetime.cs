@@ -12,8 +12,9 @@ namespace ServiceDefaults.Messaging;
 internal sealed class BusLifetime(IBusControl bus, IOptions<MassTransitHostOptions> options) : IHostedService, IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Lock _lock = new();
     private Task _started = Task.CompletedTask;
-    private int _stopped;
+    private Task? _stopped;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -21,26 +22,31 @@ internal sealed class BusLifetime(IBusControl bus, IOptions<MassTransitHostOptio
         return _started.IsCompleted || options.Value.WaitUntilStarted ? _started.WaitAsync(cancellationToken) : Task.CompletedTask;
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>A host can be told to stop, twice even, and be disposed of: each waits for the same end.</summary>
+    public Task StopAsync(CancellationToken cancellationToken)
     {
-        // A host can be told to stop and be disposed of, and both come here.
-        if (Interlocked.Exchange(ref _stopped, 1) == 1)
+        lock (_lock)
         {
-            return;
+            _stopped ??= EndAsync();
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        return _stopped.WaitAsync(cancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stopping.Dispose();
+    }
+
+    private async Task EndAsync()
+    {
+        using CancellationTokenSource limit = new();
         limit.CancelAfter(options.Value.StopTimeout ?? Timeout.InfiniteTimeSpan);
 
         // A start that is cut short takes back by itself what it has connected.
         await _stopping.CancelAsync();
         await _started.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await bus.StopAsync(limit.Token);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await StopAsync(CancellationToken.None);
-        _stopping.Dispose();
     }
 }

@@ -3,9 +3,11 @@ using AuditService.Data;
 using AuditService.Evidence;
 using AuditService.Recording;
 using AuditService.Tests.Support;
+using MassTransit;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using ServiceDefaults.Contracts;
 
 namespace AuditService.Tests;
 
@@ -18,12 +20,8 @@ public sealed class RecordingWithoutEvidenceTests(RunningAudit audit)
     public async Task DiskFull_InTheCheckpointFolder_RecordingStandsStillUntilThereIsRoom()
     {
         var settings = await audit.SettingsOfItsOwnAsync();
-        var folder = settings["Evidence:CheckpointFolder"];
-        var files = Enumerable.Range(0, 2).Select(day => Path.Combine(
-            folder, TimeProvider.System.GetUtcNow().AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + ".checkpoints")).ToList();
         await using var host = audit.Host(settings);
-        Assert.NotNull(host.Services);
-        files.ForEach(file => File.CreateSymbolicLink(file, "/dev/full"));
+        var files = FillDisk(host, settings);
         var (writer, state) = (host.Services.GetRequiredService<RecordWriter>(), host.Services.GetRequiredService<EvidenceState>());
 
         await writer.StoreAsync([Row()], default);
@@ -35,6 +33,19 @@ public sealed class RecordingWithoutEvidenceTests(RunningAudit audit)
         await second;
         Assert.True(state.IsSound);
         await Eventually.Async(() => Outside(host) == 2, Deadline, "the checkpoint did not follow");
+    }
+
+    [Fact]
+    public async Task Stop_WhileRecordingStandsStill_LeavesWhatWaitsWithTheBroker()
+    {
+        var settings = await audit.SettingsOfItsOwnAsync();
+        var told = Told.Record(RunningAudit.NewId());
+        await StopWithAMessageAsync(settings, told);
+
+        await using var later = audit.Host(settings);
+        await using var count = later.Services.GetRequiredService<NpgsqlDataSource>().CreateCommand("SELECT count(*) FROM audit_records WHERE id = $1");
+        count.Parameters.Add(new() { Value = told.Envelope.Id });
+        await Eventually.Async(async () => (long)(await count.ExecuteScalarAsync())! == 1, Deadline, "the message was given up");
     }
 
     [Theory]
@@ -100,6 +111,51 @@ public sealed class RecordingWithoutEvidenceTests(RunningAudit audit)
 
     private static long Outside(WebApplicationFactory<AuditDbContext> host) =>
         host.Services.GetRequiredService<CheckpointFolder>().Read(host.Services.GetRequiredService<LogKey>().Value, 0, long.MaxValue).Select(one => one.Size).DefaultIfEmpty().Max();
+
+    private async Task StopWithAMessageAsync(Dictionary<string, string> settings, AuditRecorded told)
+    {
+        await using var host = audit.Host(settings);
+        var files = FillDisk(host, settings);
+        await host.Services.GetRequiredService<RecordWriter>().StoreAsync([Row()], default);
+        await Eventually.Async(() => !host.Services.GetRequiredService<EvidenceState>().IsSound, Deadline, "the full disk was not noticed");
+        Taken taken = new();
+        var bus = host.Services.GetRequiredService<IBusControl>();
+        bus.ConnectConsumeObserver(taken);
+        await bus.Publish(told);
+        await Eventually.Async(() => taken.Count == 1, Deadline, "the message was not taken");
+        await host.DisposeAsync();
+        files.ForEach(File.Delete);
+    }
+
+    /// <summary>The files that checkpoints go to, today's and tomorrow's, on a disk without room.</summary>
+    private static List<string> FillDisk(WebApplicationFactory<AuditDbContext> host, Dictionary<string, string> settings)
+    {
+        Assert.NotNull(host.Services); // started
+        List<string> files = [.. Enumerable.Range(0, 2).Select(day => Path.Combine(
+            settings["Evidence:CheckpointFolder"], TimeProvider.System.GetUtcNow().AddDays(day).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) + ".checkpoints"))];
+        files.ForEach(file => File.CreateSymbolicLink(file, "/dev/full"));
+        return files;
+    }
+
+    private sealed class Taken : IConsumeObserver
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public Task PreConsume<T>(ConsumeContext<T> context)
+            where T : class
+        {
+            Interlocked.Increment(ref _count);
+            return Task.CompletedTask;
+        }
+
+        public Task PostConsume<T>(ConsumeContext<T> context)
+            where T : class => Task.CompletedTask;
+
+        public Task ConsumeFault<T>(ConsumeContext<T> context, Exception exception)
+            where T : class => Task.CompletedTask;
+    }
 
     private static AuditRow Row() => AuditRow.From(Told.Record(RunningAudit.NewId()), new Cleaning(65_536), TimeProvider.System.GetUtcNow());
 }

@@ -1,6 +1,7 @@
 using Delivery.Battery;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Npgsql;
 using Platform.Testing;
 using ServiceDefaults.Messaging;
 
@@ -33,6 +34,29 @@ public sealed class StoppingTheBusTests(PlatformServers servers)
                 await Eventually.Async(async () => await host.CountAsync("inbox") == number + 1, Deadline, $"event {number} went elsewhere");
             }
         }
+    }
+
+    [Fact]
+    public async Task Host_StoppedWhileAConsumerWaits_GivesItsMessageBack()
+    {
+        var (database, broker) = (await MessagingHost.NewDatabaseAsync(servers), await servers.CreateMessagingAsync());
+        var now = TimeProvider.System.GetUtcNow();
+        await using var holding = NpgsqlDataSource.Create(database);
+        await using var connection = await holding.OpenConnectionAsync();
+        await using (var transaction = await connection.BeginTransactionAsync())
+        {
+            await using var hold = new NpgsqlCommand("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE", connection);
+            var stopped = await MessagingHost.StartAsync(database, broker);
+            await hold.ExecuteNonQueryAsync();
+            await stopped.CommitAsync(MessagingHost.Event(Guid.CreateVersion7(now), 0, now));
+            await using var waiting = holding.CreateCommand("SELECT count(*) FROM pg_locks WHERE relation = 'inbox'::regclass AND NOT granted");
+            await Eventually.Async(async () => (long)(await waiting.ExecuteScalarAsync())! > 0, Deadline, "the consumer did not wait");
+
+            await stopped.DisposeAsync();
+        }
+
+        await using var host = await MessagingHost.StartAsync(database, broker);
+        await Eventually.Async(async () => await host.CountAsync("inbox") == 1, Deadline, "the message was given up");
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Platform.Testing;
 using ServiceDefaults.Telemetry;
 using ServiceDefaults.Tests.Support;
 
@@ -28,6 +29,10 @@ public sealed class PrometheusFormatTests : IAsyncLifetime
         _meter.CreateCounter<long>("platform.tests.shared").Add(1);
         _other.CreateCounter<long>("platform.tests.shared").Add(2);
         await _service.Public.GetAsync("/things/1");
+
+        // It is counted when it has ended, which can be after its answer has come.
+        await Eventually.Async(
+            async () => (await ScrapeAsync(openMetrics: false)).Contains("http_route=\"/things/{id}\"", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
     }
 
     public async ValueTask DisposeAsync()
