@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace ServiceDefaults.Authentication;
@@ -42,6 +43,8 @@ public readonly struct SignedText
     }
 
     /// <summary>Whether the signature is written like that one; how long it takes depends on nothing but the length.</summary>
+    // Compiled for good at once: a loop is otherwise compiled for the place where it was met first, and may stay that way.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool HasSignature(ReadOnlySpan<char> other)
     {
         var own = Signature;
