@@ -61,7 +61,17 @@ internal sealed class RequestCount(DateTimeOffset from)
         return counted;
     }
 
-    private List<ApiKeyUse>? Uses() => _keys.Count == 0
-        ? null
-        : [.. _keys.Where(static key => Guid.TryParse(key.Key, out _)).Select(static key => new ApiKeyUse(Guid.Parse(key.Key), key.Value.Count, key.Value.LastAt))];
+    private List<ApiKeyUse>? Uses()
+    {
+        List<ApiKeyUse>? uses = null;
+        foreach (var (key, (count, lastAt)) in _keys)
+        {
+            if (Guid.TryParse(key, out var id))
+            {
+                (uses ??= []).Add(new ApiKeyUse(id, count, lastAt));
+            }
+        }
+
+        return uses;
+    }
 }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace ServiceDefaults.Idempotency;
 
@@ -23,11 +22,7 @@ public static class IdempotencySetup
         services.AddSingleton<IdempotencyFilter>();
         services.AddHostedService<IdempotencyRetention>();
         services.AddScoped<IdempotentCreation>();
-        services.AddScoped(static provider => new IdempotencyStore(
-            provider.GetRequiredService<DbContext>(),
-            provider.GetRequiredService<IOptions<IdempotencyOptions>>(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetService<IAnswerProtection>()));
+        services.AddScoped<IdempotencyStore>();
         return services;
     }
 

@@ -3,16 +3,13 @@ using IdentityService.Keys;
 using IdentityService.Secrets;
 using IdentityService.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Npgsql;
+using static IdentityService.Tests.Support.EncryptionKeys;
 
 namespace IdentityService.Tests;
 
 public sealed class RotatingSecretsTests(IdentityApi api)
 {
-    private const string Old = "p3Zq8LrWv6TnXc2JbY9mKd4HsFg7QeUa1RtVwSxC5Bk=";
-    private const string New = "Wd9vT0yKqS3uZr6BnGx1LfMh8JpEa5CiOo7RtVwQ2Xs=";
-
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     [Fact]
@@ -80,57 +77,6 @@ public sealed class RotatingSecretsTests(IdentityApi api)
     }
 
     [Fact]
-    public async Task Refresh_RepeatedAcrossAChangeOfTheKey_GivesTheSameSuccessor()
-    {
-        var backing = await api.NewBackingAsync();
-        string presented, given;
-        await using (var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old)))
-        {
-            using var http = before.CreateClient();
-            var person = new Person(http);
-            await person.RegisterAsync();
-            await person.LogInAsync();
-            presented = person.RefreshToken;
-            await person.RefreshAsync();
-            given = person.RefreshToken;
-        }
-
-        await using var after = IdentityHost.Start(
-            backing, new ShiftedTime(), IdentityHost.FastHashes,
-            settings: [("Keys:EncryptionKey", New), ("Keys:FormerEncryptionKeys:0", Old)]);
-        using var again = after.CreateClient();
-        await after.QueryAsync(db => Microsoft.EntityFrameworkCore.RelationalDatabaseFacadeExtensions.ExecuteSqlAsync(
-            db.Database, $"UPDATE refresh_tokens SET used_at = {after.Time.GetUtcNow()} WHERE used_at IS NOT NULL"));
-        var same = new Person(again) { RefreshToken = presented };
-        await same.RefreshAsync();
-
-        Assert.Equal(given, same.RefreshToken);
-    }
-
-    [Fact]
-    public async Task LogIn_SecondStepAcrossAChangeOfTheKey_GoesOn()
-    {
-        var backing = await api.NewBackingAsync();
-        string challenge, recovery;
-        await using (var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old)))
-        {
-            using var http = before.CreateClient();
-            var person = new Person(http);
-            await person.RegisterAsync();
-            await person.LogInAsync();
-            recovery = (await CodeApp.EnableAsync(person, before.Time)).RecoveryCodes[0];
-            challenge = (await (await person.TryLogInAsync()).BodyAsync(System.Net.HttpStatusCode.Forbidden)).Text("challenge_token");
-        }
-
-        await using var without = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: [("Keys:EncryptionKey", New), ("Keys:FormerEncryptionKeys:0", Old)]);
-        using var again = without.CreateClient();
-        using var answer = await new Person(again).SendAsync(
-            HttpMethod.Post, "login/2fa", new { challenge_token = challenge, recovery_code = recovery });
-
-        Assert.Equal(System.Net.HttpStatusCode.OK, answer.StatusCode);
-    }
-
-    [Fact]
     public async Task Rotate_EveryEncryptedColumn_IsUnderTheNewKeyAndStillOpens()
     {
         var backing = await api.NewBackingAsync();
@@ -190,32 +136,6 @@ public sealed class RotatingSecretsTests(IdentityApi api)
             return services.Select(one => one.ImplementationInstance).OfType<EncryptedColumn>();
         }
     }
-
-    [Fact]
-    public void Unprotect_WhatFormerKeysProtected_IsReadAndWrittenWithTheCurrentOne()
-    {
-        var (old, both) = (Encryption(Old), Encryption(New, Old));
-        var stored = old.Protect("a secret"u8, "owner");
-
-        var first = (byte[])[1, .. stored.AsSpan(9)]; // as the first version wrote it: without the key's id
-        Assert.Equal("a secret"u8.ToArray(), both.Unprotect(stored, "owner"));
-        Assert.Equal("a secret"u8.ToArray(), both.Unprotect(first, "owner"));
-        Assert.Equal("a secret"u8.ToArray(), Encryption(New).Unprotect(both.Protect("a secret"u8, "owner"), "owner"));
-        Assert.ThrowsAny<System.Security.Cryptography.CryptographicException>(() => Encryption(New).Unprotect(stored, "owner"));
-        Assert.ThrowsAny<System.Security.Cryptography.CryptographicException>(() => Encryption(New).Unprotect(first, "owner"));
-    }
-
-    [Fact]
-    public void Unprotect_SecretOfAnotherRow_IsRefused()
-    {
-        var encryption = Encryption(New);
-        var stored = encryption.Protect("a secret"u8, "owner");
-
-        Assert.ThrowsAny<System.Security.Cryptography.CryptographicException>(() => encryption.Unprotect(stored, "another"));
-    }
-
-    private static KeyEncryption Encryption(string key, params string[] former) =>
-        new(Options.Create(new KeyOptions { EncryptionKey = key, FormerEncryptionKeys = former }));
 
     private static ServiceProcess Command(Backing backing, string? former = Old) => ServiceProcess.Start(
         typeof(IdentityDb).Assembly,

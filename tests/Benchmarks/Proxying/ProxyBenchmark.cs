@@ -24,15 +24,6 @@ internal static class ProxyBenchmark
 
     private const int ProxyCore = 0;
     private const int LoadCore = 1;
-    private const int Seconds = 3;
-    private const int Rounds = 7;
-
-    // Long enough for the opening of the connections to weigh less than a percentile.
-    private const int PacedSeconds = 6;
-    private const int PacedRounds = 5;
-
-    // On one core tiered compilation takes its time: what is measured earlier is the compiler as well.
-    private const int WarmUpSeconds = 80;
     private const string Password = "a password to measure with 1";
     private const string Tuned = "bare YARP, same runtime";
 
@@ -94,9 +85,10 @@ internal static class ProxyBenchmark
                 ProxyCore, gateway, [Path.Combine(GatewayFolder(), "Gateway.dll")],
                 [.. routes, Inline, .. RaisedLimits.OfGateway.Select(limit => KeyValuePair.Create(limit.Key, "100000000")), .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
             await using var plain = await NginxProxy.StartAsync(ProxyCore, nginx.Port, upstream, folder);
-            await CompareThroughputAsync([("bare YARP", Last(yarp)), (Tuned, Last(tuned)), ("nginx", Last(nginx)), ("gateway", Last(gateway))], token);
-            await PriceAsync(
-                [("bare YARP", Last(yarp), bare), (Tuned, Last(tuned), same), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))], token);
+            ProxyComparison comparison = new(LoadCore, token);
+            await comparison.CompareThroughputAsync([("bare YARP", Last(yarp)), (Tuned, Last(tuned)), ("nginx", Last(nginx)), ("gateway", Last(gateway))]);
+            await comparison.PriceAsync(
+                [("bare YARP", Last(yarp), bare), (Tuned, Last(tuned), same), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))]);
             return 0;
         }
         finally
@@ -113,74 +105,6 @@ internal static class ProxyBenchmark
         return absent.Count > 0 ? $"This needs {string.Join(", ", absent)}: apt-get install util-linux wrk nginx-light"
             : Environment.ProcessorCount < 2 ? "This needs two cores." : null;
     }
-
-    private static async Task CompareThroughputAsync((string Name, Uri Address)[] proxies, string token)
-    {
-        var throughput = proxies.ToDictionary(proxy => proxy.Name, _ => new List<double>(), StringComparer.Ordinal);
-        foreach (var (_, address) in proxies)
-        {
-            await Load.SaturateAsync(LoadCore, WarmUpSeconds, address, token);
-        }
-
-        for (var round = 0; round < Rounds; round++)
-        {
-            foreach (var (name, address) in proxies)
-            {
-                throughput[name].Add((await Load.SaturateAsync(LoadCore, Seconds, address, token)).PerSecond);
-            }
-        }
-
-        var reference = Median(throughput[proxies[0].Name]);
-        Console.WriteLine(FormattableString.Invariant($"median of {Rounds} rounds of {Seconds} s; one core each"));
-        foreach (var (name, _) in proxies)
-        {
-            Console.WriteLine(FormattableString.Invariant($"{name,-28} {Median(throughput[name]),8:0}/s  {Median(throughput[name]) / reference,6:0.0%}"));
-        }
-
-        await CompareLatencyAsync(proxies, token, reference / 4);
-        await CompareLatencyAsync(proxies, token, reference / 2);
-    }
-
-    private static async Task CompareLatencyAsync((string Name, Uri Address)[] proxies, string token, double rate)
-    {
-        var p99 = Array.ConvertAll(proxies, _ => new List<double>());
-        for (var round = 0; round < PacedRounds; round++)
-        {
-            foreach (var (index, (_, address)) in proxies.Index())
-            {
-                p99[index].Add((await Load.PaceAsync(LoadCore, PacedSeconds, address, token, rate)).P99);
-            }
-        }
-
-        foreach (var (index, (name, _)) in proxies.Index())
-        {
-            Console.WriteLine(FormattableString.Invariant(
-                $"{name,-28} at {rate:0}/s   p99 {Median(p99[index]),6:0.00} ms  {Median(p99[index]) / Median(p99[0]),6:0.0%}"));
-        }
-    }
-
-    private static async Task PriceAsync((string Name, Uri Address, PinnedProcess Proxy)[] rows, string token)
-    {
-        Console.WriteLine("what each policy costs, in processor time of the proxy a request:");
-        var costs = Array.ConvertAll(rows, _ => new List<double>());
-        for (var round = 0; round < Rounds; round++)
-        {
-            foreach (var (row, (_, address, proxy)) in rows.Index())
-            {
-                var before = proxy.Used;
-                var load = await Load.SaturateAsync(LoadCore, Seconds, address, token);
-                costs[row].Add((proxy.Used - before).TotalMicroseconds / load.Requests);
-            }
-        }
-
-        foreach (var (row, (name, _, _)) in rows.Index())
-        {
-            Console.WriteLine(FormattableString.Invariant(
-                $"{name,-28} {Median(costs[row]),7:0.0} us   {Median(costs[row]) - Median(costs[0]),7:+0.0;-0.0} us"));
-        }
-    }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static async Task<string> SignInAsync(DistributedApplication app)
     {
