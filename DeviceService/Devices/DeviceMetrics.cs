@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using DeviceService.Connectivity;
 using ServiceDefaults.Contracts;
 
 namespace DeviceService.Devices;
@@ -18,12 +19,13 @@ internal sealed class DeviceMetrics : IDisposable
     private readonly Counter<long> _transitions;
     private FrozenDictionary<DeviceConnectivity, long> _states = FrozenDictionary<DeviceConnectivity, long>.Empty;
 
-    public DeviceMetrics(IMeterFactory meters)
+    public DeviceMetrics(IMeterFactory meters, HeartbeatQueue queue)
     {
         _meter = meters.Create("Platform.Devices");
         _heartbeats = _meter.CreateCounter<long>("platform.devices.heartbeats", "{heartbeat}", "Heartbeats by result");
         _batchSize = _meter.CreateHistogram<int>("platform.devices.heartbeats.batch_size", "{heartbeat}", "Heartbeats of one flush");
         _flush = _meter.CreateHistogram<double>("platform.devices.heartbeats.flush.duration", "s", "From the first statement of a flush to its commit");
+        _meter.CreateObservableGauge("platform.devices.heartbeats.waiting", () => queue.Count, "{heartbeat}", "Heartbeats that no flush has taken yet");
         _enrolments = _meter.CreateCounter<long>("platform.devices.enrolments", "{enrolment}", "Enrolments by result");
         _transitions = _meter.CreateCounter<long>("platform.devices.transitions", "{transition}", "Changes of connectivity by new state");
         _meter.CreateObservableGauge("platform.devices.count", Count, "{device}", "Active devices by connectivity, from the replica that sweeps");
