@@ -29,7 +29,7 @@ internal sealed class GatewayMetrics : IDisposable
         _retries = _meter.CreateCounter<long>("platform.gateway.retries", "{retry}", "Requests sent again to a service");
         _retriesRefused = _meter.CreateCounter<long>("platform.gateway.retries_refused", "{retry}", "Retries not made because the budget was used up");
         _circuits = _meter.CreateCounter<long>("platform.gateway.circuits_opened", "{opening}", "Times a destination was taken out after failures");
-        _shed = _meter.CreateCounter<long>("platform.gateway.overload.refused", "{request}", "Requests refused because too many were under way, by kind: request, stream");
+        _shed = _meter.CreateCounter<long>("platform.gateway.overload.refused", "{request}", "Requests refused because too many were under way, by kind: request, stream, service");
         _audited = _meter.CreateCounter<long>("platform.gateway.audit.records", "{record}", "Request records, by stage: recorded, published, replayed");
         _auditLost = _meter.CreateCounter<long>("platform.gateway.audit.lost", "{record}", "Request records lost, by reason");
         _revocations = _meter.CreateCounter<long>("platform.gateway.revocations.applied", "{revocation}", "Revocations applied, by source");

@@ -56,6 +56,9 @@ internal static class GatewayProblems
     public static ProblemHttpResult Overloaded() => Problem.RetryLater(
         503, "overloaded", "More is asked of the gateway than it can do at once. Try again shortly.", Shortly);
 
+    public static ProblemHttpResult ServiceOverloaded() => Problem.RetryLater(
+        503, "service_overloaded", "Too many requests to the service behind this route are under way. Try again shortly.", Shortly);
+
     public static ProblemHttpResult RevocationUnavailable() => Problem.RetryLater(
         503, "revocation_unavailable", "It cannot be told at the moment whether the access token was revoked.", Shortly);
 }

@@ -37,7 +37,7 @@ app.UseMiddleware<StrictRequests>();
 app.UseMiddleware<RequestHeaders>();
 app.UseRouting();
 app.UseRedirectToHttps();
-app.UseCors();
+app.UseCorsWhereAsked();
 app.UseMiddleware<AddressLimits>();
 app.UseMiddleware<TokenCheck>();
 app.UseMiddleware<CallerLimits>();

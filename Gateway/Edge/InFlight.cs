@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
@@ -12,6 +13,10 @@ internal sealed class OverloadOptions
     [Range(1, 1_000_000)]
     public int Requests { get; set; } = 4000;
 
+    /// <summary>Of these, requests under way to one service: one that hangs takes its own part and not the others'.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerService { get; set; } = 1000;
+
     /// <summary>Event streams and WebSockets open; a bound of their own, so that they never take the requests' room.</summary>
     [Range(1, 1_000_000)]
     public int Streams { get; set; } = 10_000;
@@ -21,6 +26,7 @@ internal sealed class OverloadOptions
 internal sealed class InFlight
 {
     private readonly IOptionsMonitor<OverloadOptions> _options;
+    private readonly ConcurrentDictionary<string, ServiceRequests> _services = new(StringComparer.OrdinalIgnoreCase);
     private int _requests;
     private int _streams;
 
@@ -34,6 +40,13 @@ internal sealed class InFlight
     public bool TryEnter(bool stream) => stream
         ? TryEnter(ref _streams, _options.CurrentValue.Streams)
         : TryEnter(ref _requests, _options.CurrentValue.Requests);
+
+    /// <summary>A place among the requests to a service; null when all of them are taken.</summary>
+    public ServiceRequests? TryEnter(string service)
+    {
+        var requests = _services.GetOrAdd(service, static _ => new ServiceRequests());
+        return requests.TryEnter(_options.CurrentValue.RequestsPerService) ? requests : null;
+    }
 
     public void Leave(bool stream)
     {
@@ -56,5 +69,15 @@ internal sealed class InFlight
 
         Interlocked.Decrement(ref count);
         return false;
+    }
+
+    /// <summary>The requests under way to one service, streams aside.</summary>
+    public sealed class ServiceRequests
+    {
+        private int _count;
+
+        public bool TryEnter(int most) => InFlight.TryEnter(ref _count, most);
+
+        public void Leave() => Interlocked.Decrement(ref _count);
     }
 }

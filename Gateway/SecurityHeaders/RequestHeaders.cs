@@ -98,7 +98,19 @@ internal sealed class RequestHeaders(RequestDelegate next, IOptions<HttpLimits> 
             name = name.Replace('_', '-');
         }
 
-        return Names.Contains(name)
-            || ((name[0] | 0x20) == 'x' && Array.Exists(Prefixes, prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)));
+        return Names.Contains(name) || ((name[0] | 0x20) == 'x' && HasForeignPrefix(name));
+    }
+
+    private static bool HasForeignPrefix(string name)
+    {
+        foreach (var prefix in Prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 }

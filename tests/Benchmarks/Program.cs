@@ -24,7 +24,6 @@ return args switch
         TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)), long.Parse(records, CultureInfo.InvariantCulture)),
     ["gateway"] => await ProxyBenchmark.RunAsync(),
     [ProxyBenchmark.Command] => await ProxyBenchmark.CompareAsync(),
-    [Upstream.Command, var url] => await Upstream.RunAsync(url),
     [BareProxy.Command, var url, var settings] => await BareProxy.RunAsync(url, settings),
     _ => Usage(),
 };

@@ -54,6 +54,29 @@ public sealed class OverloadTests(SharedGateway shared) : IDisposable
     }
 
     [Fact]
+    public async Task RequestsToAHangingService_BeyondItsBound_AreRefusedAndOtherServicesServed()
+    {
+        var gateway = await StartAsync(("Overload:RequestsPerService", "2"));
+        using var stream = await OpenStreamAsync(gateway, announce: true);
+        using var found = await OpenStreamAsync(gateway, announce: false);
+        var held = new[] { gateway.GetAsync(Held, Token), gateway.GetAsync(Held, Token) };
+        await ArrivedAsync(2); // with two streams open beside them, which take none of the two places
+
+        var refused = await gateway.GetAsync("/api/v1/notifications", Token).WaitAsync(Patience);
+        await refused.MustBeProblemAsync(HttpStatusCode.ServiceUnavailable, "service_overloaded");
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync("/api/v1/devices", shared.Around.Issuer.User(Scopes.DevicesRead)).WaitAsync(Patience)).StatusCode);
+
+        _release.SetResult();
+        Assert.All(await Task.WhenAll(held).WaitAsync(Patience), answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        for (var count = 0; count < 5; count++)
+        {
+            // One by one: a place is given back when an answer has been sent, which its client may know first.
+            Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync("/api/v1/notifications", Token)).StatusCode);
+        }
+    }
+
+    [Fact]
     public async Task Streams_HaveABoundOfTheirOwn()
     {
         var gateway = await StartAsync(("Overload:Requests", "1"), ("Overload:Streams", "2"));

@@ -64,7 +64,6 @@ internal static class ProxyBenchmark
                 new TestApplicationOptions(), $"--Parameters:admin-password={Password}").BuildAsync();
             await app.StartAsync();
             await app.WaitAllHealthyAsync();
-            var token = await SignInAsync(app);
             var identity = app.GetEndpoint("identity");
             var issuer = app.GetEndpoint("gateway");
             foreach (var bystander in (string[])["gateway", "device", "notification", "audit"])
@@ -73,8 +72,7 @@ internal static class ProxyBenchmark
             }
 
             var upstream = Address();
-            await using var service = await PinnedProcess.StartDotnetAsync(
-                LoadCore, upstream, [typeof(ProxyBenchmark).Assembly.Location, Upstream.Command, Root(upstream)], []);
+            await using var service = await Nginx.StartServiceAsync(LoadCore, upstream, Path.Combine(folder, "service"));
             var routes = Routes(upstream);
             Uri yarp = Address(), tuned = Address(), gateway = Address(), nginx = Address();
             await using var bare = await PinnedProcess.StartDotnetAsync(
@@ -84,8 +82,8 @@ internal static class ProxyBenchmark
             await using var full = await PinnedProcess.StartDotnetAsync(
                 ProxyCore, gateway, [Path.Combine(GatewayFolder(), "Gateway.dll")],
                 [.. routes, Inline, .. RaisedLimits.OfGateway.Select(limit => KeyValuePair.Create(limit.Key, "100000000")), .. await SurroundingsAsync(app, gateway, identity, issuer, folder)]);
-            await using var plain = await NginxProxy.StartAsync(ProxyCore, nginx.Port, upstream, folder);
-            ProxyComparison comparison = new(LoadCore, token);
+            await using var plain = await Nginx.StartProxyAsync(ProxyCore, nginx, upstream, Path.Combine(folder, "proxy"));
+            ProxyComparison comparison = new(LoadCore, () => SignInAsync(app));
             await comparison.CompareThroughputAsync([("bare YARP", Last(yarp)), (Tuned, Last(tuned)), ("nginx", Last(nginx)), ("gateway", Last(gateway))]);
             await comparison.PriceAsync(
                 [("bare YARP", Last(yarp), bare), (Tuned, Last(tuned), same), .. Policies.Select((policy, index) => (policy.Name, Route(gateway, index), full))]);
@@ -108,7 +106,7 @@ internal static class ProxyBenchmark
 
     private static async Task<string> SignInAsync(DistributedApplication app)
     {
-        using var client = app.CreateHttpClient("gateway");
+        using var client = app.CreateHttpClient("identity");
         using var login = await client.PostAsJsonAsync("/api/v1/auth/login", new { username = "admin", password = Password });
         return (await login.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("access_token").GetString()
             ?? throw new InvalidOperationException("The login gave no token.");
