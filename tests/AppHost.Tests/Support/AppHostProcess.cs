@@ -61,7 +61,8 @@ internal sealed class AppHostProcess : IDisposable
     public async Task<int> ExitCodeAsync(TimeSpan deadline)
     {
         using var limit = new CancellationTokenSource(deadline);
-        await _process.WaitForExitAsync(limit.Token);
+        await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.True(_process.HasExited, $"The AppHost did not end in {deadline}: {Output}");
         return _process.ExitCode;
     }
 
