@@ -55,10 +55,11 @@ internal static class EdgeSetup
 
     /// <summary>
     /// CORS where an origin is told (Fetch section 3.2.3): the framework's middleware takes a scope of services for every
-    /// request, and without that header it has nothing to do.
+    /// request, and without that header it has nothing to do. A route with a policy of its own is not served without it.
     /// </summary>
-    public static void UseCorsWhereAsked(this WebApplication app) =>
-        app.UseWhen(static context => context.Request.Headers.Origin.Count > 0, static asked => asked.UseCors());
+    public static void UseCorsWhereAsked(this WebApplication app) => app.UseWhen(
+        static context => context.Request.Headers.Origin.Count > 0 || context.GetEndpoint()?.Metadata.GetMetadata<ICorsMetadata>() is not null,
+        static asked => asked.UseCors());
 
     private static void Trust(ForwardedHeadersOptions headers, IOptions<TrustedProxyOptions> options)
     {

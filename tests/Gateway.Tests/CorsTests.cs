@@ -1,4 +1,6 @@
+using System.Net;
 using Gateway.Tests.Support;
+using ServiceDefaults.Authentication;
 
 namespace Gateway.Tests;
 
@@ -29,5 +31,15 @@ public sealed class CorsTests(SharedGateway shared)
         Assert.Equal(Console, refused.Headers.GetValues("Access-Control-Allow-Origin").Single());
         var other = await gateway.SendAsync(HttpMethod.Get, Me, shared.Around.Issuer.User(), null, ("Origin", "https://evil.example.com"));
         Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task RouteWithAPolicyOfItsOwn_WithoutOrigin_IsServed()
+    {
+        var gateway = await shared.Around.StartGatewayAsync(changes: [("ReverseProxy:Routes:devices-read:CorsPolicy", "Default")]);
+
+        var answer = await gateway.GetAsync("/api/v1/devices", shared.Around.Issuer.User(Scopes.DevicesRead));
+
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
     }
 }

@@ -13,17 +13,12 @@ public sealed class UsingFormerKeysTests(IdentityApi api)
     public async Task Refresh_RepeatedAcrossAChangeOfTheKey_GivesTheSameSuccessor()
     {
         var backing = await api.NewBackingAsync();
-        string presented, given;
-        await using (var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old)))
+        var (presented, given) = await UnderTheFormerKeyAsync(backing, async (_, person) =>
         {
-            using var http = before.CreateClient();
-            var person = new Person(http);
-            await person.RegisterAsync();
-            await person.LogInAsync();
-            presented = person.RefreshToken;
+            var first = person.RefreshToken;
             await person.RefreshAsync();
-            given = person.RefreshToken;
-        }
+            return (first, person.RefreshToken);
+        });
 
         await using var after = IdentityHost.Start(
             backing, new ShiftedTime(), IdentityHost.FastHashes,
@@ -41,16 +36,11 @@ public sealed class UsingFormerKeysTests(IdentityApi api)
     public async Task LogIn_SecondStepAcrossAChangeOfTheKey_GoesOn()
     {
         var backing = await api.NewBackingAsync();
-        string challenge, recovery;
-        await using (var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old)))
+        var (recovery, challenge) = await UnderTheFormerKeyAsync(backing, async (before, person) =>
         {
-            using var http = before.CreateClient();
-            var person = new Person(http);
-            await person.RegisterAsync();
-            await person.LogInAsync();
-            recovery = (await CodeApp.EnableAsync(person, before.Time)).RecoveryCodes[0];
-            challenge = (await (await person.TryLogInAsync()).BodyAsync(HttpStatusCode.Forbidden)).Text("challenge_token");
-        }
+            var code = (await CodeApp.EnableAsync(person, before.Time)).RecoveryCodes[0];
+            return (code, (await (await person.TryLogInAsync()).BodyAsync(HttpStatusCode.Forbidden)).Text("challenge_token"));
+        });
 
         await using var without = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: [("Keys:EncryptionKey", New), ("Keys:FormerEncryptionKeys:0", Old)]);
         using var again = without.CreateClient();
@@ -81,5 +71,16 @@ public sealed class UsingFormerKeysTests(IdentityApi api)
         var stored = encryption.Protect("a secret"u8, "owner");
 
         Assert.ThrowsAny<CryptographicException>(() => encryption.Unprotect(stored, "another"));
+    }
+
+    /// <summary>What a signed-in person of the host before leaves for the one after.</summary>
+    private static async Task<T> UnderTheFormerKeyAsync<T>(Backing backing, Func<IdentityHost, Person, Task<T>> act)
+    {
+        await using var before = IdentityHost.Start(backing, services: IdentityHost.FastHashes, settings: ("Keys:EncryptionKey", Old));
+        using var http = before.CreateClient();
+        var person = new Person(http);
+        await person.RegisterAsync();
+        await person.LogInAsync();
+        return await act(before, person);
     }
 }

@@ -61,8 +61,9 @@ internal sealed class AppHostProcess : IDisposable
     public async Task<int> ExitCodeAsync(TimeSpan deadline)
     {
         using var limit = new CancellationTokenSource(deadline);
-        await _process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Assert.True(_process.HasExited, $"The AppHost did not end in {deadline}: {Output}");
+        var ended = _process.WaitForExitAsync(limit.Token);
+        await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.True(ended.IsCompletedSuccessfully, $"The AppHost did not end in {deadline}: {Output}");
         return _process.ExitCode;
     }
 
