@@ -1,6 +1,5 @@
 using DeviceService.Data;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -9,7 +8,7 @@ namespace DeviceService.Tests.Support;
 
 // Any type of the service names its assembly; Program is the AppHost's name as well.
 /// <summary>The service as it is, on Kestrel at a free port, with a database and a virtual host given to it.</summary>
-internal sealed class DeviceHost : WebApplicationFactory<DeviceDbContext>
+internal sealed class DeviceHost : ServiceHost<DeviceDbContext>
 {
     private readonly Dictionary<string, string?> _settings;
 
@@ -17,7 +16,6 @@ internal sealed class DeviceHost : WebApplicationFactory<DeviceDbContext>
     {
         _settings = settings;
         Time = time;
-        UseKestrel(0);
     }
 
     public TimeProvider Time { get; }

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -15,7 +14,7 @@ using Platform.Testing;
 namespace Gateway.Tests.Support;
 
 /// <summary>The gateway itself, whole, on Kestrel, with the configuration it ships with and what a test changes in it.</summary>
-internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> settings, Action<ILoggingBuilder> logs) : WebApplicationFactory<GatewayInstance>
+internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> settings, Action<ILoggingBuilder> logs) : ServiceHost<GatewayInstance>
 {
     private readonly ChangeableSettings _changeable = new();
 
@@ -28,7 +27,6 @@ internal sealed class GatewayHost(IEnumerable<KeyValuePair<string, string?>> set
         IEnumerable<KeyValuePair<string, string?>> settings, bool ready = true, Action<ILoggingBuilder>? logging = null)
     {
         GatewayHost host = new(settings, logging ?? (static _ => { }));
-        host.UseKestrel(0);
         host.StartServer();
         host.Address = host.PublicAddress();
         host.Client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = host.Address };

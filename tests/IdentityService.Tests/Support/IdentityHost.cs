@@ -2,7 +2,6 @@ using IdentityService.Accounts;
 using IdentityService.Data;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +11,7 @@ using ServiceDefaults.Data;
 namespace IdentityService.Tests.Support;
 
 /// <summary>The service as it is, on Kestrel at a free port, with the servers given to it.</summary>
-internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
+internal sealed class IdentityHost : ServiceHost<IdentityDb>
 {
     public const string AdministratorPassword = "fjord-lantern-52-quartz";
 
@@ -24,11 +23,11 @@ internal sealed class IdentityHost : WebApplicationFactory<IdentityDb>
     private readonly Action<IServiceCollection>? _services;
 
     private IdentityHost(Dictionary<string, string?> settings, TimeProvider time, Action<IServiceCollection>? services, int port)
+        : base(port)
     {
         _settings = settings;
         _services = services;
         Time = time;
-        UseKestrel(port);
     }
 
     public TimeProvider Time { get; }
