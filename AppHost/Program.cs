@@ -75,6 +75,7 @@ var gateway = builder.AddProject<Projects.Gateway>("gateway")
     .WithHttpHealthCheck("/ready", endpointName: "management")
     .WithEnvironment("Identity__ClientSecret", gatewayClientSecret)
     .WithEnvironment("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1")
+    .WithEnvironment("DOTNET_GCgen0size", "0x8000000") // docs/decisions/0024
     .WithEnvironment("RequestAudit__SpoolDirectory", Path.GetFullPath(Path.Combine(dataFolder, "request-audit")))
     .WithReference(redis).WaitFor(redis)
     .WithReference(messaging).WaitFor(messaging)

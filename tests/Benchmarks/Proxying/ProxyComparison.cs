@@ -9,8 +9,8 @@ internal sealed class ProxyComparison(int loadCore, Func<Task<string>> signIn)
     private const int Rounds = 7;
 
     // Long enough for the opening of the connections to weigh less than a percentile.
-    private const int PacedSeconds = 6;
-    private const int PacedRounds = 7;
+    private const int PacedSeconds = 4;
+    private const int PacedRounds = 15;
 
     // On one core tiered compilation takes its time: what is measured earlier is the compiler as well.
     private const int WarmUpSeconds = 80;
