@@ -16,8 +16,14 @@ namespace Gateway;
 internal sealed class RequestState
 {
     private readonly HttpContext _context;
+    private readonly ServerRefusals.Output? _connection;
 
-    private RequestState(HttpContext context) => _context = context;
+    private RequestState(HttpContext context)
+    {
+        _context = context;
+        _connection = context.Features.Get<ServerRefusals.Output>();
+        _connection?.HasRequest = true;
+    }
 
     /// <summary>What the route's metadata says; null before routing and when no route fits.</summary>
     public RouteAccess? Access => field ??= _context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
@@ -56,6 +62,7 @@ internal sealed class RequestState
     // Before the server uses the context for another request.
     private Task HasEnded()
     {
+        _connection?.HasRequest = false;
         Ticket?.Leave();
         Place?.Leave();
         Record?.End(_context, this);

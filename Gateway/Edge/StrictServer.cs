@@ -22,13 +22,16 @@ internal sealed class StrictServer(IOptions<HttpLimits> limits, IConfiguration c
         options.Limits.MaxRequestHeadersTotalSize = most.HeadersBytes;
         options.Limits.MinRequestBodyDataRate = new MinDataRate(most.BodyBytesPerSecond, most.BodyGrace);
         options.Limits.MinResponseDataRate = new MinDataRate(most.AnswerBytesPerSecond, most.AnswerGrace);
-        if (options.Limits.MaxConcurrentConnections is { } connections)
+
+        // Kestrel's own limit counts probes too, and so would fail them when clients have used it up.
+        var connections = options.Limits.MaxConcurrentConnections ?? long.MaxValue;
+        options.Limits.MaxConcurrentConnections = null;
+        PublicConnections bound = new(connections, configuration.GetValue<int?>("Management:Port"));
+        options.ConfigureEndpointDefaults(endpoint =>
         {
-            // Kestrel's own limit counts probes too, and so would fail them when clients have used it up.
-            options.Limits.MaxConcurrentConnections = null;
-            PublicConnections bound = new(connections, configuration.GetValue<int?>("Management:Port"));
-            options.ConfigureEndpointDefaults(endpoint => endpoint.Use(bound.LimitAsync));
-        }
+            endpoint.Use(bound.LimitAsync);
+            endpoint.Use(ServerRefusals.CompleteAsync);
+        });
     }
 
     // A fault here would hide all others, which the start reports together; the defaults never serve.

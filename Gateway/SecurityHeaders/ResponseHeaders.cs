@@ -19,6 +19,8 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         + "gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), "
         + "publickey-credentials-get=(self), screen-wake-lock=(), usb=(), web-share=(), xr-spatial-tracking=()";
 
+    private const string NotKept = "no-store";
+
     // Two years, as browsers' preload lists ask.
     private const string TransportSecurity = "max-age=63072000; includeSubDomains";
 
@@ -70,9 +72,16 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         }
     }
 
-    private static void Add(HttpContext context, RequestState state)
+    /// <summary>What the gateway's own refusals have, for those that are made without a context.</summary>
+    public static void AddToProblem(IHeaderDictionary headers)
     {
-        var headers = context.Response.Headers;
+        AddFixed(headers);
+        headers.ContentSecurityPolicy = ApiPolicy;
+        headers.CacheControl = NotKept;
+    }
+
+    private static void AddFixed(IHeaderDictionary headers)
+    {
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers.XXSSProtection = "0"; // the filter it once switched on could itself be abused
@@ -83,6 +92,12 @@ internal sealed class ResponseHeaders(RequestDelegate next)
         headers["Cross-Origin-Embedder-Policy"] = "require-corp";
         headers["X-Permitted-Cross-Domain-Policies"] = "none";
         headers["X-DNS-Prefetch-Control"] = "off";
+    }
+
+    private static void Add(HttpContext context, RequestState state)
+    {
+        var headers = context.Response.Headers;
+        AddFixed(headers);
 
         // A page may bring a stricter policy of its own, with nonces, and the gateway's own page does; an API answer never
         // has anything to load, whatever its service says.
@@ -97,7 +112,7 @@ internal sealed class ResponseHeaders(RequestDelegate next)
 
         if (headers.CacheControl.Count == 0)
         {
-            headers.CacheControl = "no-store";
+            headers.CacheControl = NotKept;
         }
 
         state.Limits?.WriteTo(headers);

@@ -186,30 +186,6 @@ public sealed class HttpLimitTests(SharedGateway shared)
             .MustBeProblemAsync(HttpStatusCode.MisdirectedRequest, "unknown_host");
     }
 
-    [Theory]
-    [InlineData("GET / HTTP/1.1\r\n\r\n")]
-    [InlineData("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n")]
-    [InlineData("nonsense\r\n\r\n")]
-    [InlineData("GET / HTTP/9.9\r\nHost: x\r\n\r\n")]
-    public async Task AnswersOfTheServerItself_TellNothing(string request)
-    {
-        using var raw = await RawConnection.OpenAsync(_gateway.Address);
-
-        var answer = await raw.SendAsync(request);
-
-        Assert.Matches("^HTTP/1.1 [45][0-9][0-9] ", answer);
-        Assert.Equal(["HTTP/1.1", "Content-Length", "Connection", "Date"], Names(answer));
-    }
-
-    private static IEnumerable<string> Names(string answer)
-    {
-        var lines = answer.Split("\r\n\r\n")[0].Split("\r\n");
-        return lines.Skip(1).Select(line => line.Split(':')[0]).Prepend(lines[0].Split(' ')[0]).Order(Comparer<string>.Create(
-            (left, right) => Array.IndexOf(Order, left) - Array.IndexOf(Order, right)));
-    }
-
-    private static readonly string[] Order = ["HTTP/1.1", "Content-Length", "Connection", "Date"];
-
     private static string Get(string target, string headers = "") => $"GET {target} HTTP/1.1\r\nHost: {{host}}\r\nConnection: close\r\n{headers}\r\n";
 
     private string Post(string target, string headers, string body) =>

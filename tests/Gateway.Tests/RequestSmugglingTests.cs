@@ -168,6 +168,9 @@ public sealed class RequestSmugglingTests(SharedGateway shared) : IDisposable
         Assert.True(answer.Split("HTTP/1.1 ").Length == 2, $"{what}: {answer}");
         Assert.Contains("\r\nConnection: close\r\n", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("\r\nServer:", answer, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("\r\nContent-Type: application/problem+json\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nX-Content-Type-Options: nosniff\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains(answer.StartsWith("HTTP/1.1 400 ", StringComparison.Ordinal) ? "\"malformed_request\"" : "\"version_not_supported\"", answer, StringComparison.Ordinal);
     }
 
     private async Task<string> SendAsync(string path, string request)

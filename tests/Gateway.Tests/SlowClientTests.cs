@@ -39,6 +39,7 @@ public sealed class SlowClientTests(SharedGateway shared) : IDisposable
 
         Assert.Equal(HttpStatusCode.OK, (await gateway.GetAsync("/connect/x")).StatusCode);
         Assert.StartsWith("HTTP/1.1 408 ", await cut, StringComparison.Ordinal);
+        Assert.Contains("\"request_timeout\"", await cut, StringComparison.Ordinal);
         await dripping;
     }
 
